@@ -1,0 +1,27 @@
+// Package notify is the contract for notifications: what happened to which image, told to whoever listens.
+package notify
+
+import (
+	"context"
+
+	"goglance/glance/image"
+)
+
+// Event is one thing that happened (spec operations 9).
+type Event struct {
+	Type  string       // image.create, image.upload, ...
+	Image *image.Image // as it is after the event; nobody changes it
+	Err   string       // for a failure: what the client is told; empty for a success
+}
+
+// Notifier takes events. Notify must not block: what cannot be sent now is queued within bounds or dropped and
+// counted.
+type Notifier interface {
+	Notify(ctx context.Context, e Event)
+}
+
+// Discard drops every event.
+type Discard struct{}
+
+// Notify does nothing.
+func (Discard) Notify(context.Context, Event) {}
