@@ -10,7 +10,7 @@
 //	fault.Unavailable  writing is denied, or the remote end does not answer
 //	fault.Invalid      the URL is not one of this driver
 //
-// An error that the body itself returned from Read comes back from Put unchanged (errors.Is), so the caller can tell
+// When the context ends its own error comes back. An error that the body itself returned from Read comes back from Put unchanged (errors.Is), so the caller can tell
 // his own failures from the store's. Messages for the client never name a path, a host or a credential.
 package store
 
@@ -43,8 +43,9 @@ type Body struct {
 
 // Reader reads objects by their URL.
 type Reader interface {
-	// Open gives the bytes from off, 0 <= off; n bytes of them, to the end when n < 0 or when less are there. A missing
-	// object is fault.NotFound from Open, never from the first Read. The caller closes the body.
+	// Open gives the bytes from off, 0 <= off; n bytes of them, to the end when n < 0 or when less are there. At off ==
+	// size there are none; beyond it is fault.BadRange. A missing object is fault.NotFound from Open, never from the
+	// first Read. The caller closes the body.
 	Open(ctx context.Context, url string, off, n int64) (Body, error)
 	// Size returns the size of the object in bytes.
 	Size(ctx context.Context, url string) (int64, error)
@@ -53,7 +54,7 @@ type Reader interface {
 // Writer adds and removes objects.
 type Writer interface {
 	// Put stores body until EOF. One that fails, or whose context ends, leaves nothing behind, and nothing is readable
-	// before it returns. Put does not close body.
+	// before all of it is there. Put does not close body.
 	Put(ctx context.Context, o Object, body io.Reader) (Stored, error)
 	// Delete removes the object.
 	Delete(ctx context.Context, url string) error
@@ -72,4 +73,10 @@ type Aborter interface {
 	// o.Upload and the finished object o.ID. The caller is sure that no other Put of o.ID is under way and that no
 	// image refers to the object. Nothing to remove is no error.
 	Abort(ctx context.Context, o Object) error
+}
+
+// Pather is implemented by a driver whose objects are local files.
+type Pather interface {
+	// Path returns the path of the object's file. A missing object is fault.NotFound.
+	Path(url string) (string, error)
 }
