@@ -1,0 +1,127 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"goglance/glance/image"
+)
+
+func planned(t *testing.T) *DB {
+	t.Helper()
+	d, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "x.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// plan returns how SQLite means to run a query.
+func plan(t *testing.T, d *DB, q query) string {
+	t.Helper()
+	var steps []string
+	q.text = "EXPLAIN QUERY PLAN " + q.text
+	err := each(t.Context(), d.q, q, func(rows *sql.Rows) error {
+		var a, b, c int
+		var step string
+		err := rows.Scan(&a, &b, &c, &step)
+		steps = append(steps, step)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "\n")
+}
+
+// recorder keeps the queries that pass through it.
+type recorder struct {
+	querier
+	asked []query
+}
+
+func (r *recorder) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	r.asked = append(r.asked, query{text, args})
+	return r.querier.QueryContext(ctx, text, args...)
+}
+
+// recorded gives reads whose queries are recorded.
+func recorded(d *DB) (*recorder, reads) {
+	r := &recorder{querier: d.q}
+	return r, reads{core: d.core, q: r, snapshot: func(_ context.Context, read func(querier) error) error { return read(r) }}
+}
+
+func put(t *testing.T, d *DB, images ...*image.Image) {
+	t.Helper()
+	for _, im := range images {
+		if err := d.Tx(t.Context(), func(tx *Tx) error { return tx.InsertImage(t.Context(), im) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPlanOfShow(t *testing.T) {
+	d := planned(t)
+	put(t, d, &image.Image{ID: "x", Status: image.Active, Visibility: image.Public})
+	asked, r := recorded(d)
+	if _, err := r.Image(t.Context(), "x"); err != nil {
+		t.Fatal(err)
+	}
+	for i, index := range []string{
+		"sqlite_autoindex_images_1 (id=?)", "ix_image_properties_image_id (image_id=?)",
+		"ix_image_tags_image_id (image_id=?)", "ix_image_locations_image_id (image_id=?)",
+	} {
+		if got := plan(t, d, asked.asked[i]); !strings.Contains(got, "USING INDEX "+index) {
+			t.Errorf("%s:\n%s", asked.asked[i].text, got)
+		}
+	}
+}
+
+// TestQueriesOfList counts: as many for one image as for many.
+func TestQueriesOfList(t *testing.T) {
+	d := planned(t)
+	for _, id := range strings.Fields("a b c d e f g h") {
+		put(t, d, &image.Image{ID: id, Status: image.Active, Visibility: image.Public, Tags: []string{"x", "y"}})
+	}
+	for _, limit := range []int{1, 8} {
+		asked, r := recorded(d)
+		page, err := r.Images(t.Context(), image.Query{Limit: limit})
+		if err != nil || len(page) != limit || len(asked.asked) != 4 {
+			t.Errorf("%d queries for a page of %d, %v", len(asked.asked), len(page), err)
+		}
+	}
+}
+
+// TestPlanOfList wants every default list to go along the index of created_at, from the marker on, and to sort images
+// of the very same time only.
+func TestPlanOfList(t *testing.T) {
+	d := planned(t)
+	for _, v := range []image.Viewer{{}, {Owner: "a"}, {Admin: true}, {Admin: true, Owner: "a"}} {
+		for _, after := range []*image.Image{nil, {ID: "x", CreatedAt: time.Now()}} {
+			page, err := d.pageOf(image.Query{Viewer: v, After: after, Limit: 25})
+			if err != nil {
+				t.Fatal(err)
+			}
+			page.text = "SELECT " + d.imageColumns() + " FROM images" + page.text
+			got, want := plan(t, d, page), "SCAN images USING INDEX created_at_image_idx"
+			if after != nil {
+				want = "SEARCH images USING INDEX created_at_image_idx (created_at<?)"
+			}
+			if !strings.HasPrefix(got, want) || strings.Contains(got, "FOR ORDER BY") {
+				t.Errorf("%+v, marker %v:\n%s", v, after != nil, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/mattn/go-sqlite3"
+)
+
+const (
+	defaultReaders  = 8
+	defaultBusyWait = 10 * time.Second
+	openPause       = 20 * time.Millisecond
+)
+
+func sqliteDialect() dialect {
+	return dialect{
+		schema: "sqlite",
+		tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'",
+		// The driver tries a dozen formats on a column it knows to be a time. Of an expression it knows nothing.
+		time:      func(column string) string { return "CAST(" + column + " AS TEXT)" },
+		unindexed: func(column string) string { return "+" + column },
+		gone:      sqliteGone,
+		again:     sqliteBusy,
+		duplicate: sqliteDuplicate,
+	}
+}
+
+// openSQLite opens one connection for writing, so that the writers of this process queue in memory and not at the
+// lock of the file, and a bounded number for reading, which write-ahead logging lets run beside it.
+func openSQLite(ctx context.Context, o Options) (writer, readers *sqlx.DB, err error) {
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	wait, n := o.BusyWait, o.Readers
+	if wait <= 0 {
+		wait = defaultBusyWait
+	}
+	if n <= 0 {
+		n = defaultReaders
+	}
+	writer, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, map[string]string{
+		"_journal_mode": "WAL", "_txlock": "immediate", "_foreign_keys": "on", "_synchronous": "FULL",
+	}), 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Readers may not write, yet must not be mode=ro: whoever closes last has to clear away the log.
+	readers, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, map[string]string{"mode": "rw", "_query_only": "on"}), n)
+	if err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	return writer, readers, nil
+}
+
+// sqliteDSN writes the path as a URI: in a plain DSN a question mark would end it.
+func sqliteDSN(path string, wait time.Duration, params map[string]string) string {
+	q := url.Values{
+		"_busy_timeout":    {strconv.FormatInt(wait.Milliseconds(), 10)},
+		"_stmt_cache_size": {"64"},
+	}
+	for name, value := range params {
+		q.Set(name, value)
+	}
+	file := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
+	return file.String()
+}
+
+// connectSQLite opens a pool of n connections and tries the first. While another process switches the file to
+// write-ahead logging, SQLite fails at once instead of waiting, so the waiting is done here.
+func connectSQLite(ctx context.Context, wait time.Duration, dsn string, n int) (*sqlx.DB, error) {
+	pool, err := sqlx.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	for end := time.Now().Add(wait); ; {
+		if err = pool.PingContext(ctx); err == nil {
+			return pool, nil
+		}
+		if time.Now().After(end) || !sqliteBusy(err) || pause(ctx, openPause) != nil {
+			return nil, fmt.Errorf("cannot open the database: %w", errors.Join(err, pool.Close()))
+		}
+	}
+}
+
+func sqliteBusy(err error) bool {
+	return sqliteCode(err, sqlite3.ErrBusy, sqlite3.ErrLocked)
+}
+
+func sqliteGone(err error) bool {
+	return sqliteBusy(err) || sqliteCode(err, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrFull,
+		sqlite3.ErrReadonly, sqlite3.ErrNotADB, sqlite3.ErrPerm)
+}
+
+func sqliteDuplicate(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) &&
+		(e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey || e.ExtendedCode == sqlite3.ErrConstraintUnique)
+}
+
+func sqliteCode(err error, codes ...sqlite3.ErrNo) bool {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
