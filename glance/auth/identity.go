@@ -52,16 +52,17 @@ func WithIdentity(ctx context.Context, who *Identity) context.Context {
 // From returns the identity in ctx. A context without one gives a read-only nobody, so forgetting to put one in can
 // never open a door.
 func From(ctx context.Context) *Identity {
-	if who, ok := ctx.Value(contextKey{}).(*Identity); ok {
+	if who, ok := ctx.Value(contextKey{}).(*Identity); ok && who != nil {
 		return who
 	}
 	return &Identity{ReadOnly: true}
 }
 
-// FoldRole returns the form in which role names are compared: trimmed, ASCII letters in lower case. No other letter is
-// folded, so nothing outside ASCII ever equals "admin" (spec security S07).
+// FoldRole returns the form in which role names are compared: without ASCII white space around, ASCII letters in lower
+// case. No other letter is folded and no other space trimmed, so nothing outside ASCII ever equals "admin" (spec
+// security S07).
 func FoldRole(name string) string {
-	folded := []byte(strings.TrimSpace(name))
+	folded := []byte(strings.Trim(name, " \t\r\n\v\f"))
 	for i, c := range folded {
 		if 'A' <= c && c <= 'Z' {
 			folded[i] = c + 'a' - 'A'

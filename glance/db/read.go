@@ -83,13 +83,16 @@ func (r reads) IsMember(ctx context.Context, id, member string) (bool, error) {
 }
 
 // Usage returns the bytes that the images of an owner take up in all their locations, data awaiting its deletion
-// included. The image with the id except is left out; "" leaves out none (spec images-api 11). The images of nobody are
-// not counted for anyone.
+// included. The image with the id except is left out; "" leaves out none (spec images-api 11). The owner "" is nobody,
+// who uses what nobody's images do.
 func (r reads) Usage(ctx context.Context, owner, except string) (int64, error) {
 	var total int64
-	ask := query{`SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id
-		WHERE i.owner = ? AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted')
-		AND l.status <> 'deleted'`, []any{owner, except}}
+	whose, args := "i.owner IS NULL", []any{except}
+	if owner != "" {
+		whose, args = "i.owner = ?", []any{owner, except}
+	}
+	ask := query{"SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id WHERE " + whose +
+		" AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted') AND l.status <> 'deleted'", args}
 	err := each(ctx, r.q, ask, func(rows *sql.Rows) error { return rows.Scan(&total) })
 	return total, r.fail("Usage", err)
 }
