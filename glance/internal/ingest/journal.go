@@ -1,0 +1,197 @@
+package ingest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+)
+
+// Journal is a folder that says what this process has under way. Every process has one of its own, side by side in
+// one root folder, and holds a lock on it for as long as it lives: a journal that can be locked belongs to a dead
+// process.
+//
+// An entry is a small file, written and synced before the first step of the work, whose suffix says how far that is:
+//
+//	.claim   an upload; the image may have been set to saving with updated_at = At, or not yet, or no more
+//	.hold    an upload; the image is saving, and it was this upload that set it
+//	.remove  a removal; the image is pending_delete, and its bytes are to go
+type Journal struct {
+	root, dir string
+	lock      *flock.Flock
+}
+
+const (
+	claimed  = ".claim"
+	held     = ".hold"
+	removing = ".remove"
+	lockName = "lock"
+	unborn   = ".new-" // a journal that is not locked yet: others leave it alone
+)
+
+// entry is one piece of work.
+type entry struct {
+	Image  string    `json:"image"`
+	Owner  string    `json:"owner,omitempty"`
+	Store  string    `json:"store,omitempty"`
+	Upload string    `json:"upload"`
+	At     time.Time `json:"at"` // updated_at of the claim
+
+	path  string // without suffix
+	state string
+}
+
+// OpenJournal makes this process's journal in root, a folder on a local disk that every process of this node may
+// share. The caller closes it.
+func OpenJournal(root string) (*Journal, error) {
+	if err := os.MkdirAll(root, 0o750); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	name := uuid.NewString()
+	nascent := filepath.Join(root, unborn+name)
+	if err := os.Mkdir(nascent, 0o750); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	lock := flock.New(filepath.Join(nascent, lockName))
+	if err := lock.Lock(); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	j := &Journal{root: root, dir: filepath.Join(root, name), lock: lock}
+	if err := os.Rename(nascent, j.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("journal: %w", err), lock.Close())
+	}
+	return j, nil
+}
+
+// Close gives the journal up. An empty one is removed; one with entries is left for the next process's Recover.
+func (j *Journal) Close() error {
+	removeIfEmpty(j.dir)
+	return j.lock.Close()
+}
+
+// begin writes an entry. It is on the disk when begin returns.
+func (j *Journal) begin(e entry, state string) (*entry, error) {
+	e.path, e.state = filepath.Join(j.dir, e.Upload), state
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if err := writeSynced(e.path+state, text); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return &e, nil
+}
+
+// to moves an entry to another state.
+func (e *entry) to(state string) error {
+	if err := os.Rename(e.path+e.state, e.path+state); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	e.state = state
+	return nil
+}
+
+// end removes an entry: the work is done or undone.
+func (e *entry) end() error {
+	if err := os.Remove(e.path + e.state); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// orphans calls fn with every entry of every dead process and forgets the entries for which it returns nil. It goes
+// on after an error and returns them all.
+func (j *Journal) orphans(fn func(*entry) error) error {
+	journals, err := os.ReadDir(j.root)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	var errs []error
+	for _, dir := range journals {
+		path := filepath.Join(j.root, dir.Name())
+		if path != j.dir && dir.IsDir() && !strings.HasPrefix(dir.Name(), ".") {
+			errs = append(errs, inherit(path, fn))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// inherit works off the journal of one process if that process is dead.
+func inherit(dir string, fn func(*entry) error) error {
+	lock := flock.New(filepath.Join(dir, lockName))
+	alone, err := lock.TryLock()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !alone {
+		return nil // its process has just gone, or lives
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	defer lock.Close() //nolint:errcheck // only read under it
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	var errs []error
+	for _, file := range files {
+		if file.Name() != lockName {
+			errs = append(errs, settle(filepath.Join(dir, file.Name()), fn))
+		}
+	}
+	removeIfEmpty(dir)
+	return errors.Join(errs...)
+}
+
+// settle hands one entry to fn and removes it when that went well. An entry that was never written whole has no
+// work behind it: begin had not returned.
+func settle(path string, fn func(*entry) error) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	state := filepath.Ext(path)
+	e := entry{}
+	if json.Unmarshal(text, &e) == nil && (state == claimed || state == held || state == removing) {
+		e.path, e.state = strings.TrimSuffix(path, state), state
+		if err := fn(&e); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// removeIfEmpty removes a journal that has nothing but its lock. The caller holds the lock.
+func removeIfEmpty(dir string) {
+	if files, err := os.ReadDir(dir); err == nil && len(files) == 1 && files[0].Name() == lockName {
+		os.RemoveAll(dir) //nolint:errcheck // an empty journal does no harm
+	}
+}
+
+// writeSynced creates a file with its content and returns when both are on the disk.
+func writeSynced(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,187 @@
+package ingest
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the checksum of the Images API is MD5; it guards against accidents, not attacks
+	"encoding/hex"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/sirupsen/logrus"
+
+	"goglance/glance/db"
+	"goglance/glance/fault"
+	"goglance/glance/image"
+	"goglance/glance/store"
+)
+
+// Config is what an Ingest works with. All fields are required.
+type Config struct {
+	DB      *db.DB
+	Stores  *store.Set
+	Journal *Journal
+	Clock   func() time.Time
+	Log     logrus.FieldLogger
+}
+
+// Ingest takes image data in and removes it. It is safe for concurrent use.
+type Ingest struct {
+	Config
+	blocks sync.Pool
+
+	mu        sync.Mutex
+	unsettled []*entry // work of this process that could be neither ended nor undone yet
+}
+
+// New returns an Ingest.
+func New(c Config) *Ingest { return &Ingest{Config: c} }
+
+// Limit is the most bytes that an upload may have, and the error that one byte more gives.
+type Limit struct {
+	Bytes int64
+	Over  error
+}
+
+// Upload is one body for one image.
+type Upload struct {
+	ID     string // image id; the image must be queued
+	Owner  string // its project, for stores that keep data per project
+	Body   io.Reader
+	Length int64 // bytes announced; -1: unknown
+	Limit  Limit
+	// Check runs in the transaction that makes the image active, with the number of bytes; its error refuses the upload.
+	Check func(ctx context.Context, tx *db.Tx, size int64) error
+}
+
+// cleanupTime bounds what is done for an upload after its request has gone.
+const cleanupTime = time.Minute
+
+// Put reads the body into the default store and makes the image active. It returns when the data is safe, with the
+// image as it then is. On any error the image is queued again and nothing of the body is kept; fault.Gone says that
+// the image was deleted, or taken by another upload, meanwhile. Put does not close the body.
+func (in *Ingest) Put(ctx context.Context, u Upload) (*image.Image, error) {
+	target := in.Stores.Default()
+	writer, ok := target.Driver.(store.Writer)
+	if !ok {
+		return nil, fault.New(fault.Gone, "the store takes no new data")
+	}
+	e, err := in.claim(ctx, entry{Image: u.ID, Owner: u.Owner, Store: target.Name, Upload: uuid.NewString()})
+	if err != nil {
+		return nil, err
+	}
+	settled := false
+	defer func() {
+		if !settled { // a panic, which goes on; the image must not stay behind
+			in.settle(context.WithoutCancel(ctx), e)
+		}
+	}()
+	s, stored, err := in.store(ctx, writer, e, u)
+	settled = true
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	if err != nil {
+		return nil, in.giveBack(after, e, err)
+	}
+	return in.commit(after, e, s, stored)
+}
+
+// store streams the body into the store and checks that all of it is there. When it fails nothing is.
+func (in *Ingest) store(ctx context.Context, w store.Writer, e *entry, u Upload) (*stream, store.Stored, error) {
+	s := newStream(u, &in.blocks, md5.New()) //nolint:gosec // see the import
+	defer s.finish()
+	stored, err := w.Put(ctx, e.object(u.Length), s)
+	if err != nil {
+		return s, stored, s.cause(err)
+	}
+	if err = s.check(stored); err != nil {
+		in.drop(context.WithoutCancel(ctx), stored.URL, stored.Metadata)
+	}
+	return s, stored, err
+}
+
+func (e *entry) object(size int64) store.Object {
+	return store.Object{ID: e.Image, Size: size, Owner: e.Owner, Upload: e.Upload}
+}
+
+// claim sets the image from queued to saving; from then on it is this upload's alone. The journal knows it before.
+func (in *Ingest) claim(ctx context.Context, work entry) (*entry, error) {
+	work.At = in.Clock().Truncate(time.Microsecond)
+	e, err := in.Journal.begin(work, claimed)
+	if err != nil {
+		return nil, err
+	}
+	take := db.Change{From: []image.Status{image.Queued}, Status: image.Saving, At: e.At}
+	err = in.update(ctx, e.Image, take)
+	if err == nil {
+		err = e.to(held)
+	}
+	switch {
+	case err == nil:
+		return e, nil
+	case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound):
+		in.end(e)
+		return nil, &fault.Error{Kind: fault.Gone, Msg: "the image is no longer waiting for data", Err: err}
+	}
+	in.settle(context.WithoutCancel(ctx), e) // who knows how far it came
+	return nil, err
+}
+
+// cause is the reason for a failed Put: what the body said, if it failed, else what the store said.
+func (s *stream) cause(err error) error {
+	if s.err != nil && !s.complete() {
+		return s.err
+	}
+	return err
+}
+
+// check compares what the store says it has with what was read.
+func (s *stream) check(stored store.Stored) error {
+	if !s.complete() || stored.Size != s.n {
+		return fault.New(fault.Internal, "the store has %d bytes of %d", stored.Size, s.n)
+	}
+	return nil
+}
+
+// commit makes the image active. When the database does not tell whether it did, the image itself is asked; if that
+// fails too, nothing is removed and the image is settled later.
+func (in *Ingest) commit(ctx context.Context, e *entry, s *stream, stored store.Stored) (img *image.Image, err error) {
+	sum := hex.EncodeToString(s.digests[0].Sum(nil))
+	err = in.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := s.Check(ctx, tx, s.n); err != nil {
+			return err
+		}
+		err := tx.UpdateImage(ctx, e.Image, db.Change{
+			From: []image.Status{image.Saving}, Status: image.Active, At: in.Clock(),
+			Set:     map[db.Column]any{db.ColSize: s.n, db.ColChecksum: sum},
+			AddLocs: []image.Location{{URL: stored.URL, Metadata: stored.Metadata}},
+		})
+		if err == nil {
+			img, err = tx.Image(ctx, e.Image)
+		}
+		return err
+	})
+	if err == nil {
+		in.end(e)
+		return img, nil
+	}
+	img, look := in.DB.Image(ctx, e.Image)
+	switch {
+	case look == nil && img.Status == image.Active:
+		in.end(e)
+		return img, nil
+	case look != nil && !fault.Is(look, fault.NotFound):
+		in.postpone(e, look)
+		return nil, err
+	}
+	in.drop(ctx, stored.URL, stored.Metadata)
+	return nil, in.giveBack(ctx, e, err)
+}
+
+// drop removes stored bytes that no image will have.
+func (in *Ingest) drop(ctx context.Context, url string, metadata map[string]any) {
+	if err := in.remove(ctx, url, metadata); err != nil {
+		in.Log.WithError(err).Error("bytes of a failed upload stay in the store")
+	}
+}

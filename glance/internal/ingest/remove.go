@@ -1,0 +1,99 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"goglance/glance/db"
+	"goglance/glance/fault"
+	"goglance/glance/image"
+	"goglance/glance/store"
+)
+
+// ErrStale says that an image has changed since it was read: read it again and decide anew.
+var ErrStale = errors.New("the image has changed meanwhile")
+
+// Remove deletes an image and its data, if the image is still exactly img, else ErrStale. When the store will not let
+// go of the data (fault.Forbidden, fault.Conflict, ...) the image stays as it was.
+//
+// While the bytes go the image is pending_delete: nobody finds it, and it can still come back.
+func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
+	if len(img.Locations) == 0 {
+		return in.bury(ctx, img.ID, db.Deletion{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt})
+	}
+	e, err := in.Journal.begin(entry{Image: img.ID, Upload: uuid.NewString()}, removing)
+	if err != nil {
+		return err
+	}
+	hidden := db.Change{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt, Status: image.PendingDelete, At: in.Clock()}
+	if err := in.update(ctx, img.ID, hidden); err != nil {
+		in.end(e)
+		return stale(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	if err := in.removeData(ctx, img); err != nil {
+		back := db.Change{From: []image.Status{image.PendingDelete}, Status: img.Status, At: img.UpdatedAt}
+		if undo := in.update(ctx, img.ID, back); undo != nil {
+			in.postpone(e, undo)
+			return err
+		}
+		in.end(e)
+		return err
+	}
+	if err := in.bury(ctx, img.ID, db.Deletion{From: []image.Status{image.PendingDelete}}); err != nil {
+		in.postpone(e, err)
+		return err
+	}
+	in.end(e)
+	return nil
+}
+
+// bury makes the image's row a deleted one.
+func (in *Ingest) bury(ctx context.Context, id string, d db.Deletion) error {
+	d.At = in.Clock()
+	return stale(in.DB.Tx(ctx, func(tx *db.Tx) error { return tx.DeleteImage(ctx, id, d) }))
+}
+
+func (in *Ingest) update(ctx context.Context, id string, c db.Change) error {
+	return in.DB.Tx(ctx, func(tx *db.Tx) error { return tx.UpdateImage(ctx, id, c) })
+}
+
+func stale(err error) error {
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("%w: %w", ErrStale, err)
+	}
+	return err
+}
+
+// removeData removes the bytes of every location. What is gone already is gone; a store that cannot delete keeps its
+// object (spec images-api 10).
+func (in *Ingest) removeData(ctx context.Context, img *image.Image) error {
+	for _, l := range img.Locations {
+		err := in.remove(ctx, l.URL, l.Metadata)
+		if fault.Is(err, fault.NotFound) {
+			in.Log.WithField("image", img.ID).Warn("the data of a deleted image was not in the store")
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Ingest) remove(ctx context.Context, url string, metadata map[string]any) error {
+	d, err := in.Stores.For(url, metadata)
+	if err != nil {
+		return &fault.Error{Kind: fault.Unavailable, Msg: "the store of the image's data is not configured", Err: err}
+	}
+	w, ok := d.(store.Writer)
+	if !ok {
+		in.Log.Warn("a store that cannot delete keeps the data of a deleted image")
+		return nil
+	}
+	return w.Delete(ctx, url)
+}

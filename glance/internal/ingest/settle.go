@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"goglance/glance/db"
+	"goglance/glance/fault"
+	"goglance/glance/image"
+	"goglance/glance/store"
+)
+
+// Recover tidies up after processes of this node that died: uploads are undone, removals finished. It touches
+// nothing of a process that lives, here or elsewhere. It may run while uploads do.
+func (in *Ingest) Recover(ctx context.Context) error {
+	return in.Journal.orphans(func(e *entry) error { return in.undo(ctx, e) })
+}
+
+// Retry settles what this process could not settle when it happened, because the database was away.
+func (in *Ingest) Retry(ctx context.Context) {
+	in.mu.Lock()
+	entries := in.unsettled
+	in.unsettled = nil
+	in.mu.Unlock()
+	for _, e := range entries {
+		in.settle(ctx, e)
+	}
+}
+
+// settle undoes an entry now, or else later.
+func (in *Ingest) settle(ctx context.Context, e *entry) {
+	if err := in.undo(ctx, e); err != nil {
+		in.postpone(e, err)
+		return
+	}
+	in.end(e)
+}
+
+// postpone leaves an entry to Retry or, should this process die before, to the Recover of the next one.
+func (in *Ingest) postpone(e *entry, err error) {
+	in.Log.WithError(err).WithField("image", e.Image).Error("an image cannot be settled now; this is tried again")
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.unsettled = append(in.unsettled, e)
+}
+
+// end removes an entry whose work is done or undone.
+func (in *Ingest) end(e *entry) {
+	if err := e.end(); err != nil {
+		in.Log.WithError(err).WithField("image", e.Image).Warn("a journal entry stays behind")
+	}
+}
+
+// giveBack sets the image to queued again after an upload of which no byte is left. It returns the reason, or
+// fault.Gone when there is no image to give back. The entry steps back to claimed before: once the image is queued it
+// may be another's.
+func (in *Ingest) giveBack(ctx context.Context, e *entry, reason error) error {
+	if err := e.to(claimed); err != nil {
+		in.postpone(e, err)
+		return reason
+	}
+	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
+	err := in.update(ctx, e.Image, back)
+	switch {
+	case err == nil:
+		in.end(e)
+		return reason
+	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Conflict):
+		in.end(e)
+		return &fault.Error{Kind: fault.Gone, Msg: "the image was deleted during the upload", Err: errors.Join(reason, err)}
+	}
+	in.postpone(e, errors.Join(err, e.to(held)))
+	return reason
+}
+
+// undo puts right what an entry has begun.
+func (in *Ingest) undo(ctx context.Context, e *entry) error {
+	img, err := in.DB.Image(ctx, e.Image)
+	gone := fault.Is(err, fault.NotFound)
+	switch {
+	case err != nil && !gone:
+		return err
+	case e.state == removing && (gone || img.Status != image.PendingDelete):
+		return nil
+	case e.state == removing:
+		return in.finishRemoval(ctx, img)
+	case gone:
+		return in.abort(ctx, e)
+	}
+	return in.undoUpload(ctx, e, img)
+}
+
+// undoUpload gives the image back if it is still this upload's: it is saving, and the upload is known to have set it
+// so, or the time of the claim says that it did. Bytes go first: a queued image may have a new upload at once.
+func (in *Ingest) undoUpload(ctx context.Context, e *entry, img *image.Image) error {
+	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
+	if e.state == claimed {
+		back.IfUpdatedAt = e.At
+	}
+	if img.Status != image.Saving || e.state == claimed && !img.UpdatedAt.Equal(e.At) {
+		return nil
+	}
+	if err := in.abort(ctx, e); err != nil {
+		return err
+	}
+	err := in.update(ctx, e.Image, back)
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	in.Log.WithField("image", e.Image).Warnf("the upload of %s broke off; its image is queued again", e.At.Format(time.RFC3339))
+	return err
+}
+
+// abort removes what an upload has left in its store.
+func (in *Ingest) abort(ctx context.Context, e *entry) error {
+	d, err := in.Stores.Named(e.Store)
+	if err != nil {
+		return err
+	}
+	if a, ok := d.(store.Aborter); ok {
+		return a.Abort(ctx, e.object(-1))
+	}
+	return nil
+}
+
+// finishRemoval goes on where a removal stopped: the image is pending_delete and not yet deleted.
+func (in *Ingest) finishRemoval(ctx context.Context, img *image.Image) error {
+	if err := in.removeData(ctx, img); err != nil {
+		return err
+	}
+	err := in.bury(ctx, img.ID, db.Deletion{From: []image.Status{image.PendingDelete}})
+	if errors.Is(err, ErrStale) {
+		return nil // somebody else has finished it
+	}
+	return err
+}
