@@ -1,0 +1,82 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"goglance/glance/fault"
+	"goglance/glance/internal/images"
+)
+
+// upload is PUT /v2/images/{id}/file (spec images-api 7.1).
+func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
+	if !isBinary(r.Header.Get("Content-Type")) {
+		return fault.New(fault.MediaType, "image data is sent as %s", mediaBinary)
+	}
+	if err := a.Images.Upload(r.Context(), id(r), images.Data{Body: r.Body, Length: r.ContentLength}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// download is GET /v2/images/{id}/file (spec images-api 7.4).
+func (a *API) download(w http.ResponseWriter, r *http.Request) error {
+	d, err := a.Images.Download(r.Context(), id(r))
+	if err != nil {
+		return err
+	}
+	part := span{n: d.Bytes}
+	if !d.Empty() {
+		if part, err = wanted(r.Header, d.Bytes); err != nil {
+			return err
+		}
+	}
+	body, err := d.Open(r.Context(), part.off, part.n)
+	if fault.Is(err, fault.NotFound) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer body.Close() //nolint:errcheck // only read
+	return send(w, d, part, body)
+}
+
+// send sends the header and then the bytes. Once the header is out, an error means that fail cuts the connection.
+func send(w http.ResponseWriter, d *images.Download, part span, body io.Reader) error {
+	h := w.Header()
+	h.Set("Content-Type", mediaBinary)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", fmt.Sprint(part.n))
+	if d.Checksum != nil {
+		h.Set("Content-Md5", *d.Checksum)
+	}
+	code := http.StatusOK
+	if part.partial {
+		code = http.StatusPartialContent
+		h.Set("Content-Range", part.contentRange(d.Bytes))
+	}
+	w.WriteHeader(code)
+	return copyBody(w, body, part.n)
+}
+
+// window is how much is sent under one deadline.
+const window = 4 << 20
+
+// copyBody sends n bytes of body. A window that runs into its deadline has failed only if not a byte of it was taken:
+// the client is slow, not gone.
+func copyBody(w io.Writer, body io.Reader, n int64) error {
+	for n > 0 {
+		sent, err := io.CopyN(w, body, min(n, window))
+		n -= sent
+		if err != nil && (sent == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return fault.Wrap(fault.Internal, "api.send", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"maps"
+	"slices"
+
+	"goglance/glance/internal/images"
+)
+
+// path is where an image is, from the root of the API. Links in documents never have the prefix of a front end: the
+// clients put it before them.
+func path(v *images.View) string { return "/v2/images/" + v.ID }
+
+// stamp is the form of times in documents: UTC, whole seconds.
+const stamp = "2006-01-02T15:04:05Z"
+
+// appendImage appends the document of an image (spec images-api 16). A custom property never stands in for a base
+// attribute of its name.
+func appendImage(buf []byte, v *images.View) []byte {
+	var o object
+	for _, name := range slices.Sorted(maps.Keys(v.Properties)) {
+		if !isBase(name) {
+			o.string(name, value(v.Properties[name]))
+		}
+	}
+	o.nullable("name", v.Name)
+	o.nullable("disk_format", v.DiskFormat)
+	o.nullable("container_format", v.ContainerFormat)
+	o.string("visibility", string(v.Visibility))
+	o.nullableNumber("size", v.Size)
+	o.nullableNumber("virtual_size", v.VirtualSize)
+	o.string("status", string(v.Status))
+	o.nullable("checksum", v.Checksum)
+	o.bool("protected", v.Protected)
+	o.number("min_ram", v.MinRAM)
+	o.number("min_disk", v.MinDisk)
+	o.nullable("owner", v.Owner)
+	o.string("id", v.ID)
+	o.string("created_at", v.CreatedAt.UTC().Format(stamp))
+	o.string("updated_at", v.UpdatedAt.UTC().Format(stamp))
+	o.list("tags", len(v.Tags), func(buf []byte, i int) []byte { return appendString(buf, v.Tags[i]) })
+	o.string("self", path(v))
+	o.string("file", path(v)+"/file")
+	o.string("schema", "/v2/schemas/image")
+	return append(buf, o.end()...)
+}
+
+// value shows a property without a value, which only the old API makes, as empty text.
+func value(v *string) string {
+	if v == nil {
+		return ""
+	}
+	return *v
+}
+
+func isBase(name string) bool {
+	switch name {
+	case "id", "name", "status", "visibility", "protected", "checksum", "owner", "size", "virtual_size",
+		"container_format", "disk_format", "created_at", "updated_at", "tags", "direct_url", "min_ram", "min_disk",
+		"self", "file", "schema", "locations":
+		return true
+	}
+	return false
+}

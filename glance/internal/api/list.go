@@ -1,0 +1,140 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"goglance/glance/fault"
+	"goglance/glance/image"
+	"goglance/glance/internal/images"
+)
+
+// listImages is GET /v2/images (spec images-api 5.1 to 5.3).
+func (a *API) listImages(w http.ResponseWriter, r *http.Request) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	page, err := pageOf(q)
+	if err != nil {
+		return err
+	}
+	views, more, err := a.Images.List(r.Context(), page)
+	if err != nil {
+		return err
+	}
+	var doc object
+	doc.list("images", len(views), func(buf []byte, i int) []byte { return appendImage(buf, views[i]) })
+	doc.string("first", link(q, ""))
+	doc.string("schema", "/v2/schemas/images")
+	if more {
+		doc.string("next", link(q, views[len(views)-1].ID))
+	}
+	sendJSON(w, http.StatusOK, doc.end())
+	return nil
+}
+
+// link is a relative link to a page of the list that q asked for; marker "" leads to the first.
+func link(q query, marker string) string {
+	q = q.without("marker")
+	if marker != "" {
+		q = append(q, parameter{"marker", marker})
+	}
+	if len(q) == 0 {
+		return "/v2/images"
+	}
+	return "/v2/images?" + q.encode()
+}
+
+// pageOf reads the parameters of a list. A filter that is not served is refused: ignoring it would list images that
+// were not asked for.
+func pageOf(q query) (images.Page, error) {
+	page := images.Page{Limit: -1}
+	for _, p := range q {
+		switch p.name {
+		case "marker", "limit", "sort", "sort_key", "sort_dir":
+		default:
+			return page, fault.New(fault.Invalid, "images cannot be filtered by %q", p.name)
+		}
+	}
+	if marker, ok := q.get("marker"); ok {
+		page.Marker = &marker
+	}
+	var err error
+	if limit, ok := q.get("limit"); ok {
+		if page.Limit, err = parseLimit(limit); err != nil {
+			return page, err
+		}
+	}
+	page.Sort, err = sortOf(q)
+	return page, err
+}
+
+// maxDigits of a limit are read; the page is capped long before.
+const maxDigits = 9
+
+// parseLimit reads ASCII digits only (spec security S78).
+func parseLimit(text string) (int, error) {
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return 0, fault.New(fault.Invalid, "limit must be an integer of at least 0")
+	}
+	text = strings.TrimLeft(text, "0")
+	if len(text) > maxDigits {
+		text = text[:maxDigits]
+	}
+	n := 0
+	for _, digit := range text {
+		n = n*10 + int(digit-'0')
+	}
+	return n, nil
+}
+
+// sortOf reads sort, or sort_key and sort_dir (spec images-api 5.3).
+func sortOf(q query) ([]image.Order, error) {
+	combined, both := q.get("sort")
+	keys, dirs := q.all("sort_key"), q.all("sort_dir")
+	if !both {
+		return pair(keys, dirs)
+	}
+	if len(keys)+len(dirs) > 0 {
+		return nil, fault.New(fault.Invalid, "sort cannot be used with sort_key or sort_dir")
+	}
+	for item := range strings.SplitSeq(combined, ",") {
+		key, dir, _ := strings.Cut(item, ":")
+		if dir == "" {
+			dir = "desc"
+		}
+		keys, dirs = append(keys, strings.TrimSpace(key)), append(dirs, strings.TrimSpace(dir))
+	}
+	return pair(keys, dirs)
+}
+
+// pair gives every key its direction: none, one for all, or one each. One direction without a key is for the default
+// keys, and one for several keys is for the tie-breakers too.
+func pair(keys, dirs []string) ([]image.Order, error) {
+	if len(keys) == 0 && len(dirs) == 1 {
+		keys = []string{string(image.ByCreatedAt)}
+	}
+	if len(dirs) == 0 {
+		dirs = []string{"desc"}
+	}
+	if len(dirs) > 1 && len(dirs) != len(keys) {
+		return nil, fault.New(fault.Invalid, "there must be one sort direction, or one for each sort key")
+	}
+	var sort []image.Order
+	for i, key := range keys {
+		dir := dirs[min(i, len(dirs)-1)]
+		o := image.Order{Key: image.SortKey(key), Desc: dir == "desc"}
+		if !o.Key.Valid() {
+			return nil, fault.New(fault.Invalid, "images cannot be sorted by %q", key)
+		}
+		if dir != "asc" && dir != "desc" {
+			return nil, fault.New(fault.Invalid, "the sort direction %q is neither asc nor desc", dir)
+		}
+		sort = append(sort, o)
+	}
+	if len(dirs) == 1 && len(keys) > 1 {
+		sort = append(sort, image.Total(sort[:1:1])[1:]...)
+	}
+	return sort, nil
+}
