@@ -1,0 +1,76 @@
+package glance
+
+import (
+	"errors"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/sirupsen/logrus"
+
+	"goglance/glance/auth"
+	"goglance/glance/db"
+	"goglance/glance/notify"
+	"goglance/glance/policy"
+	"goglance/glance/store"
+)
+
+// Config is what a Service is made of. Fields that are not marked optional are required.
+type Config struct {
+	Options Options // begin with Defaults()
+
+	DB       *db.DB     // migrated; stays the caller's, who closes it after the Service
+	Stores   *store.Set // where image data goes
+	Auth     auth.Authenticator
+	StateDir string // folder on a local disk for the journal of uploads; processes of one node may share it
+
+	Policy policy.Enforcer // optional: the rules shipped with Pike
+	Notify notify.Notifier // optional: nobody is told
+
+	// Prefix is the path under which the service is mounted, "/image". It is stripped from requests that have it, and
+	// put before links that need it. Optional.
+	Prefix string
+	// TrustedPeers may send Forwarded and X-Forwarded-* headers, if Options.ProxyHeaders is set. Optional: everyone.
+	TrustedPeers auth.Peers
+
+	Log   logrus.FieldLogger // optional: nothing is logged
+	Clock func() time.Time   // optional: the system's
+	NewID func() string      // optional: random UUIDs, for images and requests
+}
+
+// complete checks the required fields and fills in the optional ones.
+func (c *Config) complete() error {
+	switch {
+	case c.DB == nil:
+		return errors.New("glance: Config.DB is not set")
+	case c.Stores == nil:
+		return errors.New("glance: Config.Stores is not set")
+	case c.Auth == nil:
+		return errors.New("glance: Config.Auth is not set; auth.Unauthenticated lets everyone in")
+	case c.StateDir == "":
+		return errors.New("glance: Config.StateDir is not set")
+	}
+	if c.Prefix = strings.TrimRight(c.Prefix, "/"); c.Prefix != "" && (c.Prefix[0] != '/' || path.Clean(c.Prefix) != c.Prefix) {
+		return errors.New("glance: Config.Prefix must look like /name")
+	}
+	if c.Policy == nil {
+		c.Policy = policy.Pike()
+	}
+	if c.Notify == nil {
+		c.Notify = notify.Discard{}
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = uuid.NewString
+	}
+	if c.Log == nil {
+		silent := logrus.New()
+		silent.SetOutput(io.Discard)
+		c.Log = silent
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package glance
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"goglance/glance/internal/api"
+	"goglance/glance/internal/images"
+	"goglance/glance/internal/ingest"
+)
+
+// Service is an Image service: an http.Handler and the work behind it. It is safe for concurrent use.
+type Service struct {
+	handler http.Handler
+	ingest  *ingest.Ingest
+	journal *ingest.Journal
+	running sync.WaitGroup
+	config  Config
+}
+
+// New returns a Service. It starts nothing and opens no socket; it does take its place in StateDir. Whoever makes a
+// Service closes it.
+func New(c Config) (*Service, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	journal, err := ingest.OpenJournal(c.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{journal: journal, config: c}
+	if err := s.compose(); err != nil {
+		return nil, errors.Join(err, journal.Close())
+	}
+	return s, nil
+}
+
+// compose puts the layers together.
+func (s *Service) compose() error {
+	c := s.config
+	s.ingest = ingest.New(ingest.Config{DB: c.DB, Stores: c.Stores, Journal: s.journal, Clock: c.Clock, Log: c.Log})
+	use, err := images.New(images.Config{
+		Options: c.Options.ImageOptions, DB: c.DB, Stores: c.Stores, Ingest: s.ingest, Policy: c.Policy,
+		Notify: c.Notify, Clock: c.Clock, NewID: c.NewID, Log: c.Log,
+	})
+	if err != nil {
+		return err
+	}
+	s.handler, err = api.New(api.Config{
+		Options: c.Options.APIOptions, Images: use, Auth: c.Auth, Policy: c.Policy,
+		Prefix: c.Prefix, Peers: c.TrustedPeers, NewID: c.NewID, Log: c.Log,
+	})
+	return err
+}
+
+// ServeHTTP answers one request of the Images API.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.running.Add(1)
+	defer s.running.Done()
+	s.handler.ServeHTTP(w, r)
+}
+
+// retryTime is how often Run tries to settle what could not be settled before.
+const retryTime = 30 * time.Second
+
+// Run does the background work until ctx ends, and leaves nothing running. It begins with what processes of this node
+// that died have left: their uploads are undone, their removals finished.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.ingest.Recover(ctx); err != nil {
+		s.config.Log.WithError(err).Error("cannot tidy up after a dead process; the next start tries again")
+	}
+	tick := time.NewTicker(retryTime)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.ingest.Retry(ctx)
+		}
+	}
+}
+
+// Close waits for the requests under way and gives up the place in StateDir. Nothing may be served afterwards. To end
+// requests sooner, close their connections first: an upload then gives its image back.
+func (s *Service) Close() error {
+	s.running.Wait()
+	return s.journal.Close()
+}
