@@ -1,0 +1,121 @@
+package main_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what should happen at once.
+const patience = 20 * time.Second
+
+// build builds the program and returns its path.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "httpd")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+// start runs the program and waits until it listens on the socket.
+func start(t *testing.T, program, socket string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir(), "--prefix", "/image") //nolint:gosec // built above
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			if err := conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return cmd
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// get sends a request as a front end would.
+func get(t *testing.T, socket, path string) string {
+	t.Helper()
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://backend"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"cloud.example"}}
+	resp, err := (&http.Transport{DialContext: dial, DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestSocket: the front end on the socket is believed, links are as the client needs them whether or not the front end
+// strips the prefix, and only a dead process's socket is replaced.
+func TestSocket(t *testing.T) {
+	program, socket := build(t), filepath.Join(t.TempDir(), "glance.sock")
+	first := start(t, program, socket)
+	for _, path := range []string{"/image/versions", "/versions"} {
+		if text := get(t, socket, path); !strings.Contains(text, `"href": "https://cloud.example/image/v2/"`) {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("the socket: %v, %v", info, err)
+	}
+	rival := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir()) //nolint:gosec // built above
+	if out, err := rival.CombinedOutput(); err == nil || !strings.Contains(string(out), "another process") {
+		t.Errorf("a second process on the socket: %v, %s", err, out)
+	}
+
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait() // it was killed
+	second := start(t, program, socket)
+	if err := second.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Wait(); err != nil {
+		t.Errorf("the end: %v", err)
+	}
+	if _, err := os.Stat(socket); !os.IsNotExist(err) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+}
+
+// TestSocketIsNoFile: what is in the way and is not a socket stays.
+func TestSocketIsNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), build(t), "--socket", path, "--data-dir", t.TempDir()).CombinedOutput() //nolint:gosec // built above
+	if err == nil || !strings.Contains(string(out), "not a socket") {
+		t.Errorf("%v, %s", err, out)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "content" {
+		t.Errorf("the file: %q, %v", text, err)
+	}
+}
