@@ -74,7 +74,11 @@ func (s *settings) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.debug, "debug", false, "log more")
 }
 
+// umask keeps what the service makes from others (spec operations 6.1).
+const umask = 0o027
+
 func execute(cmd *cobra.Command, s *settings, listen func(context.Context) (net.Listener, error)) int {
+	syscall.Umask(umask)
 	cmd.Args = cobra.NoArgs
 	cmd.SilenceUsage = true
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
