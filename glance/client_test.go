@@ -48,7 +48,8 @@ func (c caller) identity() []string {
 		return nil
 	}
 	return []string{
-		"X-Identity-Status: Confirmed", "X-User-Id: user-" + string(c), "X-Project-Id: " + c.project(), "X-Roles: " + c.role(),
+		"X-Identity-Status: Confirmed", "X-User-Id: user-" + string(c), "X-Project-Id: " + c.project(),
+		"X-Roles: " + c.role(),
 	}
 }
 

@@ -74,7 +74,8 @@ func TestCreateBody(t *testing.T) {
 	c := start(t).as(admin)
 	before := c.state()
 	for _, body := range []string{
-		"", " ", "x", "{", "}", "[]", "[{}]", `["name"]`, "1", `"x"`, "true", "null", "{}{}", "{} x", `{"name"}`, `{"name": }`, "{'name': 'x'}", `{"name": "x",}`,
+		"", " ", "x", "{", "}", "[]", "[{}]", `["name"]`, "1", `"x"`, "true", "null", "{}{}", "{} x", `{"name"}`,
+		`{"name": }`, "{'name': 'x'}", `{"name": "x",}`,
 	} {
 		c.ask("POST /v2/images", body).want(http.StatusBadRequest)
 	}
@@ -129,10 +130,12 @@ func TestImageDocumentKeys(t *testing.T) {
 	f.exec("UPDATE image_properties SET value = NULL WHERE name = 'nothing'")
 	doc := f.as(owner).get("/v2/images/" + id).want(http.StatusOK).doc()
 	want := map[string]any{
-		"id": id, "name": nil, "status": "active", "visibility": "shared", "protected": false, "checksum": "8d777f385d3dfec8815d20f7496026dc",
-		"owner": "project-owner", "size": 4.0, "virtual_size": nil, "container_format": "bare", "disk_format": "raw",
+		"id": id, "name": nil, "status": "active", "visibility": "shared", "protected": false,
+		"checksum": "8d777f385d3dfec8815d20f7496026dc",
+		"owner":    "project-owner", "size": 4.0, "virtual_size": nil, "container_format": "bare", "disk_format": "raw",
 		"created_at": "2017-08-01T10:00:00Z", "updated_at": "2017-08-01T10:00:00Z", "min_ram": 0.0, "min_disk": 0.0,
-		"self": "/v2/images/" + id, "file": "/v2/images/" + id + "/file", "schema": "/v2/schemas/image", "k": "v", "nothing": "",
+		"self": "/v2/images/" + id, "file": "/v2/images/" + id + "/file", "schema": "/v2/schemas/image", "k": "v",
+		"nothing": "",
 	}
 	for name, value := range want {
 		if got, ok := doc[name]; !ok || got != value {

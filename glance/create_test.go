@@ -54,7 +54,8 @@ func TestCreateBaseProperties(t *testing.T) {
 	f.as(owner).tryAll(slices.Concat(
 		values("id", made, `"`+strings.ToUpper("abcdef00-1111-2222-3333-444444444444")+`"`, `"abcdef00-1111-2222-3333-444444444444"`),
 		values("id", bad, `""`, `"x"`, "null", "1", `"abcdef00111122223333444444444444"`, `"{abcdef00-1111-2222-3333-444444444445}"`,
-			`"abcdef00-1111-2222-3333-44444444444"`, `"abcdef00-1111-2222-3333-4444444444444"`, `"gbcdef00-1111-2222-3333-444444444444"`),
+			`"abcdef00-1111-2222-3333-44444444444"`, `"abcdef00-1111-2222-3333-4444444444444"`,
+			`"gbcdef00-1111-2222-3333-444444444444"`),
 		values("name", made, `""`, `"x"`, "null", letters(255)),
 		values("name", bad, letters(256), "1", "true", "[]", "{}"),
 		values("visibility", made, `"private"`, `"shared"`, `"community"`),
@@ -126,7 +127,8 @@ func TestCreateCustomProperties(t *testing.T) {
 	))
 	closed := start(t, func(c *glance.Config) { c.Options.CustomProperties = false })
 	closed.as(owner).tryAll([]attempt{
-		{`"k": "v"`, bad}, {`"location": "v"`, bad}, {`"name": "x"`, made}, {`"tags": ["k"]`, made}, {`"status": "queued"`, no},
+		{`"k": "v"`, bad}, {`"location": "v"`, bad}, {`"name": "x"`, made}, {`"tags": ["k"]`, made},
+		{`"status": "queued"`, no},
 	})
 }
 
@@ -154,7 +156,8 @@ func TestCreateQuotas(t *testing.T) {
 	t.Parallel()
 	const made, much = http.StatusCreated, http.StatusRequestEntityTooLarge
 	start(t).as(owner).tryAll([]attempt{
-		{many(128), made}, {many(129), much}, {tags(128, "%d"), made}, {tags(129, "%d"), much}, {tags(129, "same%.0d"), much},
+		{many(128), made}, {many(129), much}, {tags(128, "%d"), made}, {tags(129, "%d"), much},
+		{tags(129, "same%.0d"), much},
 	})
 	quota := func(n int) func(*glance.Config) {
 		return func(c *glance.Config) { c.Options.PropertyQuota, c.Options.TagQuota = n, n }

@@ -3,12 +3,17 @@ package glance_test
 import (
 	"crypto/md5" //nolint:gosec // the checksum of the API
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"goglance/glance"
+	"goglance/glance/fault"
+	"goglance/glance/store"
 )
 
 // Spec images-api 7.1 check 22: an upload that succeeds.
@@ -58,15 +63,21 @@ func refusals() []refusal {
 	const full, octet = `"visibility": "public", ` + formats, "application/octet-stream"
 	return []refusal{
 		{full, "", owner, "", 415}, {full, "", owner, "text/plain", 415}, {full, "", owner, "application/json", 415},
-		{full, "", owner, "application/octet-streams", 415}, {full, "", owner, "octet-stream", 415}, {full, "", owner, "application/octet-stream, text/plain", 415},
-		{full, "", owner, "*/*", 415}, {full, "", owner, ";", 415}, {full, "", anonymous, "", 415}, {full, "", stranger, "text/plain", 415},
+		{full, "", owner, "application/octet-streams", 415}, {full, "", owner, "octet-stream", 415},
+		{full, "", owner, "application/octet-stream, text/plain", 415},
+		{full, "", owner, "*/*", 415}, {full, "", owner, ";", 415}, {full, "", anonymous, "", 415},
+		{full, "", stranger, "text/plain", 415},
 		{full, "", anonymous, octet, 403},
-		{`"visibility": "private", ` + formats, "", stranger, octet, 404}, {`"visibility": "shared", ` + formats, "", stranger, octet, 404},
+		{`"visibility": "private", ` + formats, "", stranger, octet, 404},
+		{`"visibility": "shared", ` + formats, "", stranger, octet, 404},
 		{full, "get_image", owner, octet, 403}, {`"visibility": "private"`, "get_image", stranger, octet, 403},
-		{full, "", stranger, octet, 403}, {`"visibility": "shared", ` + formats, "", member, octet, 403}, {`"visibility": "community"`, "", stranger, octet, 403},
-		{`"name": "x"`, "", owner, octet, 400}, {`"disk_format": "raw"`, "", owner, octet, 400}, {`"container_format": "bare"`, "", admin, octet, 400},
+		{full, "", stranger, octet, 403}, {`"visibility": "shared", ` + formats, "", member, octet, 403},
+		{`"visibility": "community"`, "", stranger, octet, 403},
+		{`"name": "x"`, "", owner, octet, 400}, {`"disk_format": "raw"`, "", owner, octet, 400},
+		{`"container_format": "bare"`, "", admin, octet, 400},
 		{`"name": "x"`, "modify_image", owner, octet, 400},
-		{full, "modify_image", owner, octet, 403}, {full, "upload_image", owner, octet, 403}, {full, "upload_image", admin, octet, 403},
+		{full, "modify_image", owner, octet, 403}, {full, "upload_image", owner, octet, 403},
+		{full, "upload_image", admin, octet, 403},
 	}
 }
 
@@ -93,12 +104,43 @@ func TestUploadRefused(t *testing.T) {
 	}
 }
 
+// Spec images-api 7.1 checks 14 to 17 and 21, storage-db 8.3: a store that does not take the data.
+func TestUploadRefusedByStore(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		err  error
+		code int
+	}{
+		{fault.New(fault.TooLarge, "full"), 413}, {fault.New(fault.Unavailable, "denied"), 503}, {fault.New(fault.Conflict, "exists"), 409},
+		{fault.New(fault.Forbidden, "locked"), 403}, {fault.New(fault.Invalid, "bad value"), 400}, {errors.New("broken"), 500},
+	}
+	for _, r := range rows {
+		b := &broken{}
+		f := start(t, breakable(b))
+		id := f.as(owner).create(formats)
+		b.add = r.err
+		f.as(owner).put(id, "data").want(r.code)
+		if f.status(id) != "queued" || f.text("SELECT size FROM images WHERE id = ?", id) != "" {
+			t.Errorf("%v: the image is %s", r.err, f.status(id))
+		}
+		b.add = nil
+		f.as(owner).put(id, "data").want(http.StatusNoContent)
+	}
+	readOnly := start(t, func(c *glance.Config) { only(c, struct{ store.Driver }{c.Stores.Default().Driver}) })
+	id := readOnly.as(owner).create(formats)
+	readOnly.as(owner).put(id, "data").want(http.StatusGone)
+	if got := readOnly.status(id); got != "queued" {
+		t.Errorf("the image is %s", got)
+	}
+}
+
 // Spec images-api 7.1 check 1: parameters of the media type do not matter.
 func TestUploadMediaTypes(t *testing.T) {
 	t.Parallel()
 	c := start(t).as(owner)
 	for _, kind := range []string{
-		"application/octet-stream", "application/octet-stream; charset=x", "application/octet-stream;", "application/octet-stream;a", `application/octet-stream;a="`,
+		"application/octet-stream", "application/octet-stream; charset=x", "application/octet-stream;",
+		"application/octet-stream;a", `application/octet-stream;a="`,
 		"application/octet-stream ; a=b", "Application/Octet-Stream",
 	} {
 		id := c.create(formats)
@@ -115,7 +157,8 @@ func TestDataByStatus(t *testing.T) {
 		put, empty, full, part, admin int // PUT, GET without data, GET with data, of a part, by an admin
 	}{
 		{"queued", 204, 204, 200, 206, 200}, {"saving", 409, 204, 200, 206, 200}, {"uploading", 409, 204, 200, 206, 200},
-		{"importing", 409, 204, 200, 206, 200}, {"active", 409, 204, 200, 206, 200}, {"deactivated", 409, 403, 403, 403, 200},
+		{"importing", 409, 204, 200, 206, 200}, {"active", 409, 204, 200, 206, 200},
+		{"deactivated", 409, 403, 403, 403, 200},
 		{"killed", 409, 204, 200, 206, 200}, {"pending_delete", 404, 404, 404, 404, 404},
 	}
 	for _, r := range rows {
@@ -217,7 +260,7 @@ func TestDownloadLocations(t *testing.T) {
 	f.must(os.Remove(f.object(other)))
 	f.as(owner).get("/v2/images/" + id + "/file").want(http.StatusNoContent) // the last location decides
 	f.exec("DELETE FROM image_locations WHERE value = ?", "file://"+f.object(other))
-	f.as(owner).get("/v2/images/" + id + "/file").want(http.StatusBadRequest)
+	f.as(owner).get("/v2/images/" + id + "/file").want(http.StatusInternalServerError)
 	f.exec("UPDATE image_locations SET deleted = TRUE WHERE image_id = ?", id)
 	f.as(owner).get("/v2/images/" + id + "/file").want(http.StatusNoContent)
 	if !slices.Contains(f.files(), short) {

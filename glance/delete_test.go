@@ -1,7 +1,6 @@
 package glance_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -139,45 +138,6 @@ func TestSecDeleteV2ForeignImageKeepsData(t *testing.T) {
 	}
 }
 
-// broken is a store some of whose calls fail.
-type broken struct {
-	store.Driver
-	store.Writer
-	open, remove error
-}
-
-func (b *broken) Open(ctx context.Context, url string, off, n int64) (store.Body, error) {
-	if b.open != nil {
-		return store.Body{}, b.open
-	}
-	return b.Driver.Open(ctx, url, off, n)
-}
-
-func (b *broken) Delete(ctx context.Context, url string) error {
-	if b.remove != nil {
-		return b.remove
-	}
-	return b.Writer.Delete(ctx, url)
-}
-
-// breakable puts b before the store of a service.
-func breakable(b *broken) func(*glance.Config) {
-	return func(c *glance.Config) {
-		b.Driver = c.Stores.Default().Driver
-		b.Writer, _ = b.Driver.(store.Writer)
-		only(c, b)
-	}
-}
-
-// only makes d the one store.
-func only(c *glance.Config, d store.Driver) {
-	set, err := store.NewSet("file", store.Named{Name: "file", Driver: d})
-	if err != nil {
-		panic(err) // a mistake in the test
-	}
-	c.Stores = set
-}
-
 // Spec images-api 10 checks 9 and 10: when the store does not let go, the image stays as it was.
 func TestDeleteRefusedByStore(t *testing.T) {
 	t.Parallel()
@@ -185,7 +145,8 @@ func TestDeleteRefusedByStore(t *testing.T) {
 		err  error
 		code int
 	}{
-		{fault.New(fault.Forbidden, "locked"), 403}, {fault.New(fault.Conflict, "in use"), 409}, {fault.New(fault.Unavailable, "away"), 503},
+		{fault.New(fault.Forbidden, "locked"), 403}, {fault.New(fault.Conflict, "in use"), 409},
+		{fault.New(fault.Unavailable, "away"), 503},
 		{errors.New("broken"), 500}, {fault.New(fault.NotFound, "gone"), 204},
 	}
 	for _, r := range rows {

@@ -80,10 +80,14 @@ func TestSecTransferEncodingForms(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for _, lines := range []string{
-		"Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, identity\r\n", "Transfer-Encoding: identity, chunked\r\n", "Transfer-Encoding: identity\r\n",
-		"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-		"Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: \vchunked\r\n", "Transfer-Encoding : chunked\r\n", "Transfer-Encoding: chunked;x\r\n",
-		"Transfer-Encoding: \"chunked\"\r\n", "Transfer-Encoding:\r\n", "Transfer-Encoding: gzip\r\n", "Transfer-Encoding: chunked\x00\r\n",
+		"Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
+		"Transfer-Encoding: identity, chunked\r\n", "Transfer-Encoding: identity\r\n",
+		"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+		"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+		"Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: \vchunked\r\n", "Transfer-Encoding : chunked\r\n",
+		"Transfer-Encoding: chunked;x\r\n",
+		"Transfer-Encoding: \"chunked\"\r\n", "Transfer-Encoding:\r\n", "Transfer-Encoding: gzip\r\n",
+		"Transfer-Encoding: chunked\x00\r\n",
 	} {
 		f.rejected([]int{http.StatusBadRequest, http.StatusNotImplemented}, message("POST /v2/images", lines, "2\r\n{}\r\n0\r\n\r\n"))
 	}
@@ -99,9 +103,11 @@ func TestSecTransferEncodingForms(t *testing.T) {
 // chunkForms are chunked bodies that are no good.
 func chunkForms() []string {
 	return []string{
-		"0x2\r\n{}\r\n0\r\n\r\n", "-1\r\n{}\r\n0\r\n\r\n", "+2\r\n{}\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n", "00000000000000002\r\n{}\r\n0\r\n\r\n",
+		"0x2\r\n{}\r\n0\r\n\r\n", "-1\r\n{}\r\n0\r\n\r\n", "+2\r\n{}\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n",
+		"00000000000000002\r\n{}\r\n0\r\n\r\n",
 		"\r\n{}\r\n0\r\n\r\n", " \r\n{}\r\n0\r\n\r\n", "2 2\r\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "2\r\n{}x\r\n0\r\n\r\n",
-		"2\r\n{}\r\nx\r\n\r\n", "2;" + strings.Repeat("e", 1<<20) + "\r\n{}\r\n0\r\n\r\n", "g\r\n{}\r\n0\r\n\r\n", "2\r\n{}\r\n0\r\nbad trailer\r\n\r\n", "2\r{}\r\n0\r\n\r\n",
+		"2\r\n{}\r\nx\r\n\r\n", "2;" + strings.Repeat("e", 1<<20) + "\r\n{}\r\n0\r\n\r\n", "g\r\n{}\r\n0\r\n\r\n",
+		"2\r\n{}\r\n0\r\nbad trailer\r\n\r\n", "2\r{}\r\n0\r\n\r\n",
 	}
 }
 
@@ -146,8 +152,10 @@ func TestSecHostForms(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for _, lines := range []string{
-		"", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n", "Host: \"><script>\r\n", "Host: a b\r\n", "Host: a/b\r\n", "Host: a@b\r\n", "Host: a\\b\r\n", "Host: a<b\r\n",
-		"Host: caf\u00e9\r\n", "Host : a\r\n", "Host: a\x00b\r\n", "Host: a#b\r\n", "Host: a?b\r\n", "Host: {a}\r\n", "Host: a\tb\r\n",
+		"", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n", "Host: \"><script>\r\n", "Host: a b\r\n", "Host: a/b\r\n",
+		"Host: a@b\r\n", "Host: a\\b\r\n", "Host: a<b\r\n",
+		"Host: caf\u00e9\r\n", "Host : a\r\n", "Host: a\x00b\r\n", "Host: a#b\r\n", "Host: a?b\r\n", "Host: {a}\r\n",
+		"Host: a\tb\r\n",
 	} {
 		for _, path := range []string{"/versions", "/v2/images", "/v2"} {
 			answers := f.raw("GET " + path + " HTTP/1.1\r\n" + lines + wire(owner) + "Connection: close\r\n\r\n")
@@ -173,7 +181,8 @@ func TestSecHeaderFlood(t *testing.T) {
 	long := strings.Repeat("x", 2<<20)
 	for _, request := range []string{
 		message("GET /v2/images", "X-Long: "+long+"\r\n", ""), message("GET /v2/images", strings.Repeat("X-A: b\r\n", 300000), ""),
-		"GET /v2/images?x=" + long + " HTTP/1.1\r\nHost: glance\r\n\r\n", "GET /v2/images HTTP/1.1\r\nHost: glance\r\n" + long + ": x\r\n\r\n",
+		"GET /v2/images?x=" + long + " HTTP/1.1\r\nHost: glance\r\n\r\n",
+		"GET /v2/images HTTP/1.1\r\nHost: glance\r\n" + long + ": x\r\n\r\n",
 	} {
 		answers := f.raw(request)
 		if len(answers) > 1 || len(answers) == 1 && answers[0].code != http.StatusRequestHeaderFieldsTooLarge {

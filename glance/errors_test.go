@@ -19,7 +19,8 @@ func TestErrorBodies(t *testing.T) {
 	c := start(t).as(admin)
 	var all strings.Builder
 	for _, line := range []string{
-		"GET /v2/images?sort_key=%3Ci%20a=%22b%22%3E%26%27", "GET /v2/images/x", "PUT /v2/images", "FOO /v2/nope", "HEAD /v2/images", "HEAD /v2/images/x/y",
+		"GET /v2/images?sort_key=%3Ci%20a=%22b%22%3E%26%27", "GET /v2/images/x", "PUT /v2/images", "FOO /v2/nope",
+		"HEAD /v2/images", "HEAD /v2/images/x/y",
 	} {
 		for _, accept := range []string{"Accept: text/html", "Accept: application/json", "Accept: text/plain"} {
 			a := c.ask(line, "", accept)
@@ -39,12 +40,15 @@ func TestErrorForms(t *testing.T) {
 	c := start(t).as(admin)
 	const html, json, text = "text/html; charset=UTF-8", "application/json", "text/plain; charset=UTF-8"
 	rows := []struct{ accept, form string }{
-		{"", text}, {"text/plain", text}, {"image/png", text}, {"application/octet-stream", text}, {"application/json;q=0", text},
+		{"", text}, {"text/plain", text}, {"image/png", text}, {"application/octet-stream", text},
+		{"application/json;q=0", text},
 		{"*/*;q=0", text}, {",", text}, {"text/html", html}, {"*/*", html}, {"text/*", html}, {"TEXT/HTML", html},
 		{"text/html, application/json", html}, {"application/json, text/html", html}, {"application/json;q=0, */*", html},
 		{"text/plain, */*;q=0.1", html}, {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", html},
-		{"application/json", json}, {"application/*", json}, {"Application/JSON", json}, {"application/json, text/html;q=0.9", json},
-		{"text/html;q=0.8, application/json;q=0.9", json}, {"text/html;q=0, */*", json}, {"*/*;q=0.1, application/json;q=0.2", json},
+		{"application/json", json}, {"application/*", json}, {"Application/JSON", json},
+		{"application/json, text/html;q=0.9", json},
+		{"text/html;q=0.8, application/json;q=0.9", json}, {"text/html;q=0, */*", json},
+		{"*/*;q=0.1, application/json;q=0.2", json},
 		{"application/json, */*", html}, {"application/json, */*;q=0.5", json},
 	}
 	for _, row := range rows {

@@ -61,13 +61,16 @@ func TestIdentityHeaders(t *testing.T) {
 		{[]string{confirmed, "X-Tenant-Id: q", "X-Tenant: r"}, auth.Identity{ProjectID: "q"}},
 		{[]string{confirmed, "X-Tenant: r"}, auth.Identity{ProjectID: "r"}},
 		{[]string{confirmed, "X-Project-Id:  p%20 "}, auth.Identity{ProjectID: "p%20"}},
-		{[]string{confirmed, "X-Roles: Member, reader ,,\tCREATOR"}, auth.Identity{Roles: []string{"member", "reader", "creator"}}},
+		{[]string{confirmed, "X-Roles: Member, reader ,,\tCREATOR"},
+			auth.Identity{Roles: []string{"member", "reader", "creator"}}},
 		{[]string{confirmed, "X-Roles:"}, auth.Identity{}},
 		{[]string{confirmed, "X-Roles: member,Admin"}, auth.Identity{Roles: []string{"member", "admin"}, Admin: true}},
 		{[]string{confirmed, "X-Auth-Token: t", "X-Storage-Token: s"}, auth.Identity{Token: "t"}},
 		{[]string{confirmed, "X-Storage-Token: s"}, auth.Identity{Token: "s"}},
-		{[]string{confirmed, "X-User-Domain-Id: d", "X-Project-Domain-Id: e"}, auth.Identity{UserDomainID: "d", ProjectDomainID: "e"}},
-		{[]string{confirmed, `X-Service-Catalog: [{"type": "image"}]`}, auth.Identity{Catalog: []byte(`[{"type": "image"}]`)}},
+		{[]string{confirmed, "X-User-Domain-Id: d", "X-Project-Domain-Id: e"},
+			auth.Identity{UserDomainID: "d", ProjectDomainID: "e"}},
+		{[]string{confirmed, `X-Service-Catalog: [{"type": "image"}]`},
+			auth.Identity{Catalog: []byte(`[{"type": "image"}]`)}},
 		{[]string{confirmed, "X-Is-Admin: True", "X-Is-Admin-Project: True", "X-Role: admin"}, auth.Identity{}},
 		{[]string{"X-User-Id: u", "X-Roles: admin"}, auth.Identity{ReadOnly: true}},
 		{[]string{"X-Identity-Status: Invalid", "X-User-Id: u", "X-Roles: admin"}, auth.Identity{ReadOnly: true}},
@@ -157,7 +160,8 @@ func TestSecIdentityHeaderSpellings(t *testing.T) {
 	secret := f.as(owner).create(`"visibility": "private"`)
 	who := "X-Identity-Status: Confirmed\r\nX-Project-Id: p\r\nX-Roles: member\r\n"
 	for _, line := range []string{
-		"X_Roles: admin", "X-Roles_: admin", "X_ROLES: admin", "HTTP_X_ROLES: admin", "X-Role: admin", "X_Project_Id: project-owner",
+		"X_Roles: admin", "X-Roles_: admin", "X_ROLES: admin", "HTTP_X_ROLES: admin", "X-Role: admin",
+		"X_Project_Id: project-owner",
 		"X-Tenant-Id: project-owner", "X-Tenant: project-owner", "X-Owner: project-owner", "X-Service-Roles: admin",
 		"X-Is-Admin-Project: True", "X-System-Scope: all", "X-Domain-Id: default", "X-Trust-Id: t",
 	} {
@@ -193,7 +197,8 @@ func TestSecDuplicateIdentityHeader(t *testing.T) {
 		f.as(admin).ask("POST /v2/images", "{}", line).want(http.StatusBadRequest)
 	}
 	for _, name := range []string{
-		"X-User", "X-Tenant-Id", "X-Tenant", "X-User-Domain-Id", "X-Project-Domain-Id", "X-Auth-Token", "X-Storage-Token", "X-Service-Catalog",
+		"X-User", "X-Tenant-Id", "X-Tenant", "X-User-Domain-Id", "X-Project-Domain-Id", "X-Auth-Token", "X-Storage-Token",
+		"X-Service-Catalog",
 	} {
 		f.as(admin).ask("POST /v2/images", "{}", name+": 1", name+": 2").want(http.StatusBadRequest)
 	}

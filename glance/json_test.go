@@ -87,11 +87,13 @@ func TestSecJSONDuplicateKeys(t *testing.T) {
 func TestSecJSONKeyCase(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	id := f.as(owner).create(`"Visibility": "public", "STATUS": "active", "Owner": "x", "ID": "y", "Protected": "true", "Tags": "z", "Name": "n", "vi\u017fibility": "public"`)
+	id := f.as(owner).create(`"Visibility": "public", "STATUS": "active", "Owner": "x", "ID": "y", "Protected": "true", "Tags": "z",
+		"Name": "n", "vi\u017fibility": "public"`)
 	doc := f.as(owner).get("/v2/images/" + id).doc()
 	want := map[string]any{
 		"visibility": "shared", "status": "queued", "owner": "project-owner", "protected": false, "name": nil,
-		"Visibility": "public", "STATUS": "active", "Owner": "x", "ID": "y", "Protected": "true", "Tags": "z", "Name": "n", "vi\u017fibility": "public",
+		"Visibility": "public", "STATUS": "active", "Owner": "x", "ID": "y", "Protected": "true", "Tags": "z", "Name": "n",
+		"vi\u017fibility": "public",
 	}
 	for name, value := range want {
 		if doc[name] != value {
@@ -111,8 +113,10 @@ func TestSecJSONNumbers(t *testing.T) {
 	huge := strings.Repeat("7", 2<<20)
 	for _, name := range []string{"min_disk", "min_ram"} {
 		for _, number := range []string{
-			"1e400", "1e2", "1e-2", "1e999999999", "1.5", "-1", "-1.0", "2147483648", "2147483648.0", "9223372036854775807", "9223372036854775808",
-			"18446744073709551617", "true", "NaN", "Infinity", "-Infinity", "0x10", "+1", "01", "1_0", ".5", "1.", "\uff11", long, "-" + long, "1." + long, huge, "1." + huge, "1e" + long,
+			"1e400", "1e2", "1e-2", "1e999999999", "1.5", "-1", "-1.0", "2147483648", "2147483648.0", "9223372036854775807",
+			"9223372036854775808",
+			"18446744073709551617", "true", "NaN", "Infinity", "-Infinity", "0x10", "+1", "01", "1_0", ".5", "1.", "\uff11",
+			long, "-" + long, "1." + long, huge, "1." + huge, "1e" + long,
 		} {
 			c.refuse(http.StatusBadRequest, `{"`+name+`": `+number+`}`)
 		}
@@ -131,13 +135,17 @@ func TestSecJSONEncoding(t *testing.T) {
 	t.Parallel()
 	c := start(t).as(owner)
 	c.refuse(http.StatusBadRequest,
-		`{"name": "\ud800"}`, `{"name": "\udc00"}`, `{"name": "\ud800x"}`, `{"name": "\ud800\ud800"}`, `{"name": "\udc00\ud800"}`,
+		`{"name": "\ud800"}`, `{"name": "\udc00"}`, `{"name": "\ud800x"}`, `{"name": "\ud800\ud800"}`,
+		`{"name": "\udc00\ud800"}`,
 		`{"name": "\uD800\u0041"}`, `{"\ud800": "x"}`, `{"tags": ["\ud800"]}`, `{"name": "\\\ud800"}`,
-		"{\"name\": \"\xff\"}", "{\"name\": \"\xc0\xaf\"}", "{\"name\": \"\xed\xa0\x80\"}", "{\"name\": \"caf\xe9\"}", "{\"\xff\": \"x\"}", "{} \xff",
-		"\ufeff{}", "{\x00}", "{\x00\"\x00}\x00", "\xff\xfe{\x00}\x00", "\x00{\x00}", "{}{}", "{} {}", "{}x", "{},", "{}]", "{}\x00", "{\"name\": \"a\nb\"}",
+		"{\"name\": \"\xff\"}", "{\"name\": \"\xc0\xaf\"}", "{\"name\": \"\xed\xa0\x80\"}", "{\"name\": \"caf\xe9\"}",
+		"{\"\xff\": \"x\"}", "{} \xff",
+		"\ufeff{}", "{\x00}", "{\x00\"\x00}\x00", "\xff\xfe{\x00}\x00", "\x00{\x00}", "{}{}", "{} {}", "{}x", "{},", "{}]",
+		"{}\x00", "{\"name\": \"a\nb\"}",
 	)
 	for body, name := range map[string]string{
-		`{"name": "\\ud800"}`: `\ud800`, `{"name": "\\\\ud800"}`: `\\ud800`, `{"name": "\u20ac"}`: "\u20ac", `{"name": "\ufffd"}`: "\ufffd",
+		`{"name": "\\ud800"}`: `\ud800`, `{"name": "\\\\ud800"}`: `\\ud800`, `{"name": "\u20ac"}`: "\u20ac",
+		`{"name": "\ufffd"}`:           "\ufffd",
 		`{"name": "a\tb\u007f\u0085"}`: "a\tb\u007f\u0085", ` {"name": "x"} ` + "\n\t\r": "x",
 	} {
 		if doc := c.ask("POST /v2/images", body).want(http.StatusCreated).doc(); doc["name"] != name {

@@ -39,10 +39,13 @@ func TestListLimit(t *testing.T) {
 		count int
 		next  bool
 	}{
-		{"", 200, 3, true}, {"?limit=1", 200, 1, true}, {"?limit=4", 200, 4, true}, {"?limit=5", 200, 5, true}, {"?limit=6", 200, 5, true},
+		{"", 200, 3, true}, {"?limit=1", 200, 1, true}, {"?limit=4", 200, 4, true}, {"?limit=5", 200, 5, true},
+		{"?limit=6", 200, 5, true},
 		{"?limit=1000000", 200, 5, true}, {"?limit=99999999999999999999", 200, 5, true}, {"?limit=0005", 200, 5, true},
-		{"?limit=0", 200, 0, false}, {"?limit=00", 200, 0, false}, {"?limit=", 400, 0, false}, {"?limit", 400, 0, false}, {"?limit=-1", 400, 0, false},
-		{"?limit=x", 400, 0, false}, {"?limit=1.0", 400, 0, false}, {"?limit=1%00", 400, 0, false}, {"?limit=1,2", 400, 0, false},
+		{"?limit=0", 200, 0, false}, {"?limit=00", 200, 0, false}, {"?limit=", 400, 0, false}, {"?limit", 400, 0, false},
+		{"?limit=-1", 400, 0, false},
+		{"?limit=x", 400, 0, false}, {"?limit=1.0", 400, 0, false}, {"?limit=1%00", 400, 0, false},
+		{"?limit=1,2", 400, 0, false},
 	}
 	for _, row := range rows {
 		a := f.as(owner).get("/v2/images" + row.limit).want(row.code)
@@ -101,10 +104,13 @@ func TestListMarker(t *testing.T) {
 		code   int
 		count  int
 	}{
-		{owner, ids[3], 200, 0}, {owner, killed, 200, 0}, {owner, foreign, 400, 0}, {owner, deleted, 400, 0}, {owner, pending, 400, 0},
-		{owner, "", 400, 0}, {owner, "missing", 400, 0}, {owner, strings.ToUpper(ids[3]) + "x", 400, 0}, {owner, "%00", 400, 0},
+		{owner, ids[3], 200, 0}, {owner, killed, 200, 0}, {owner, foreign, 400, 0}, {owner, deleted, 400, 0},
+		{owner, pending, 400, 0},
+		{owner, "", 400, 0}, {owner, "missing", 400, 0}, {owner, strings.ToUpper(ids[3]) + "x", 400, 0},
+		{owner, "%00", 400, 0},
 		{owner, strings.Repeat("x", 5000), 400, 0}, {anonymous, ids[3], 400, 0}, {stranger, foreign, 200, 0},
-		{admin, foreign, 200, 1}, {admin, ids[3], 200, 0}, {admin, deleted, 200, 0}, {admin, pending, 200, 0}, {admin, "missing", 400, 0}, {admin, "", 400, 0},
+		{admin, foreign, 200, 1}, {admin, ids[3], 200, 0}, {admin, deleted, 200, 0}, {admin, pending, 200, 0},
+		{admin, "missing", 400, 0}, {admin, "", 400, 0},
 	}
 	for _, row := range rows {
 		a := f.as(row.by).get("/v2/images?marker=" + row.marker).want(row.code)
@@ -123,8 +129,10 @@ func TestSecSortKeyClosedList(t *testing.T) {
 	t.Parallel()
 	c := start(t).as(owner)
 	good := []string{
-		"sort_key=name", "sort_dir=asc", "sort_dir=desc", "sort_key=name&sort_dir=asc", "sort_key=name&sort_key=size", "sort_key=name&sort_key=size&sort_dir=asc",
-		"sort_key=name&sort_key=size&sort_dir=asc&sort_dir=desc", "sort=name", "sort=name:asc", "sort=name:asc,size:desc,id", "sort=%20name%20:%20asc%20,%20id",
+		"sort_key=name", "sort_dir=asc", "sort_dir=desc", "sort_key=name&sort_dir=asc", "sort_key=name&sort_key=size",
+		"sort_key=name&sort_key=size&sort_dir=asc",
+		"sort_key=name&sort_key=size&sort_dir=asc&sort_dir=desc", "sort=name", "sort=name:asc", "sort=name:asc,size:desc,id",
+		"sort=%20name%20:%20asc%20,%20id",
 		"sort=name:", "sort=name,name", "sort_key=id&sort_key=id", "sort=" + strings.Repeat("name,", 999) + "name",
 	}
 	for _, key := range sortKeys() {
@@ -134,12 +142,15 @@ func TestSecSortKeyClosedList(t *testing.T) {
 		c.get("/v2/images?" + q).want(http.StatusOK)
 	}
 	bad := []string{
-		"sort=", "sort=,", "sort=name,", "sort=:asc", "sort=name:up", "sort=name:ASC", "sort=name:asc:desc", "sort=name&sort_key=id", "sort=name&sort_dir=asc",
-		"sort_key=", "sort_dir=", "sort_dir=up", "sort_dir=asc&sort_dir=desc", "sort_key=name&sort_dir=asc&sort_dir=desc", "sort_key=name&sort_key=id&sort_key=size&sort_dir=asc&sort_dir=asc",
+		"sort=", "sort=,", "sort=name,", "sort=:asc", "sort=name:up", "sort=name:ASC", "sort=name:asc:desc",
+		"sort=name&sort_key=id", "sort=name&sort_dir=asc",
+		"sort_key=", "sort_dir=", "sort_dir=up", "sort_dir=asc&sort_dir=desc", "sort_key=name&sort_dir=asc&sort_dir=desc",
+		"sort_key=name&sort_key=id&sort_key=size&sort_dir=asc&sort_dir=asc",
 		"sort_key=Name", "sort_dir=ASC",
 	}
 	for _, key := range []string{
-		"name;drop", "__class__", "owner", "checksum", "properties", "members", "locations", "tags", "visibility", "min_disk", "protected", "deleted", "virtual_size",
+		"name;drop", "__class__", "owner", "checksum", "properties", "members", "locations", "tags", "visibility",
+		"min_disk", "protected", "deleted", "virtual_size",
 		"name%20desc", "images.name", "(select%201)", "name--", "name%00", "1", "rowid", "%EF%BD%8Eame",
 	} {
 		bad = append(bad, "sort="+key, "sort_key="+key)
@@ -178,7 +189,8 @@ func TestSecPageLinksEncoded(t *testing.T) {
 	id := c.create("")
 	spaced := strings.Repeat("%20", 2000) + "name%20"
 	for _, q := range []string{
-		"sort=" + spaced, "sort=name%20:asc", "sort=%09name%0d%0a", "sort=name%C2%A0,id", "sort_key=name&sort_key=id", "sort_dir=asc&sort_key=size", "limit=1&sort=%6eame",
+		"sort=" + spaced, "sort=name%20:asc", "sort=%09name%0d%0a", "sort=name%C2%A0,id", "sort_key=name&sort_key=id",
+		"sort_dir=asc&sort_key=size", "limit=1&sort=%6eame",
 	} {
 		list := c.get("/v2/images?limit=1&" + q).want(http.StatusOK)
 		if strings.ContainsAny(list.body, "\r\n\t<>") {

@@ -53,7 +53,8 @@ func populate(f *fixture, n int) []row {
 		f.clock.add(time.Duration(random.IntN(3)) * 300 * time.Millisecond)
 		attrs := []string{fmt.Sprintf(`"id": "%08x-0000-4000-8000-%012d"`, random.Uint32(), i)}
 		for name, value := range map[string]string{
-			"name": pick("", `"a"`, `"b"`, `"B"`, `"\u00e9"`, `"a%"`), "container_format": pick("", `"bare"`, `"ovf"`), "disk_format": pick("", `"raw"`, `"iso"`),
+			"name": pick("", `"a"`, `"b"`, `"B"`, `"\u00e9"`, `"a%"`), "container_format": pick("", `"bare"`, `"ovf"`),
+			"disk_format": pick("", `"raw"`, `"iso"`),
 		} {
 			if value != "" {
 				attrs = append(attrs, fmt.Sprintf("%q: %s", name, value))
@@ -140,10 +141,14 @@ func TestSecBoundedLists(t *testing.T) {
 	list := []walked{
 		{"", sorted(rows, order{"created_at", true}, order{"id", true})},
 		{"sort_dir=asc", sorted(rows, order{"created_at", false}, order{"id", false})},
-		{"sort_key=name&sort_key=size&sort_dir=asc", sorted(rows, order{"name", false}, order{"size", false}, order{"created_at", false}, order{"id", false})},
-		{"sort_key=name&sort_key=size", sorted(rows, order{"name", true}, order{"size", true}, order{"created_at", true}, order{"id", true})},
-		{"sort=name:asc,size:asc", sorted(rows, order{"name", false}, order{"size", false}, order{"created_at", true}, order{"id", true})},
-		{"sort=status,disk_format:asc,updated_at", sorted(rows, order{"status", true}, order{"disk_format", false}, order{"updated_at", true}, order{"created_at", true}, order{"id", true})},
+		{"sort_key=name&sort_key=size&sort_dir=asc", sorted(rows, order{"name", false}, order{"size", false},
+			order{"created_at", false}, order{"id", false})},
+		{"sort_key=name&sort_key=size", sorted(rows, order{"name", true}, order{"size", true}, order{"created_at", true},
+			order{"id", true})},
+		{"sort=name:asc,size:asc", sorted(rows, order{"name", false}, order{"size", false}, order{"created_at", true},
+			order{"id", true})},
+		{"sort=status,disk_format:asc,updated_at", sorted(rows, order{"status", true}, order{"disk_format", false},
+			order{"updated_at", true}, order{"created_at", true}, order{"id", true})},
 		{"sort_key=size&sort_key=id&sort_dir=asc&sort_dir=desc", sorted(rows, order{"size", false}, order{"id", true})},
 		{"sort=id:asc,name", sorted(rows, order{"id", false})},
 		{"sort=name:asc,name:desc", sorted(rows, order{"name", false}, order{"created_at", true}, order{"id", true})},

@@ -44,7 +44,8 @@ func TestStorageQuotaSyntax(t *testing.T) {
 		text  string
 		bytes int64
 	}{
-		{"1", 1}, {"1B", 1}, {"1000", 1000}, {"2KB", 2 << 10}, {"3MB", 3 << 20}, {"4GB", 4 << 30}, {"5TB", 5 << 40}, {"0001KB", 1 << 10},
+		{"1", 1}, {"1B", 1}, {"1000", 1000}, {"2KB", 2 << 10}, {"3MB", 3 << 20}, {"4GB", 4 << 30}, {"5TB", 5 << 40},
+		{"0001KB", 1 << 10},
 		{"9223372036854775807", math.MaxInt64}, {"8388607TB", 8388607 << 40},
 	}
 	for _, r := range rows {
@@ -72,7 +73,8 @@ func TestStorageQuotaNonsense(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for _, text := range []string{
-		"", "x", "-1", "+1", "1 KB", "1kb", "1K", "1M", "KB", "1.5GB", "1PB", "1KiB", "1KB ", " 1KB", "1,000", "0x10", "1KBB", "9223372036854775808", "8388608TB",
+		"", "x", "-1", "+1", "1 KB", "1kb", "1K", "1M", "KB", "1.5GB", "1PB", "1KiB", "1KB ", " 1KB", "1,000", "0x10",
+		"1KBB", "9223372036854775808", "8388608TB",
 		strings.Repeat("9", 5000), "\uff11", "1\n",
 	} {
 		c := f.made
@@ -176,7 +178,8 @@ func TestSecExpectContinueRefused(t *testing.T) {
 		n    int64
 		code int
 	}{
-		{owner, queued, 11, 413}, {stranger, queued, 1, 403}, {anonymous, queued, 1, 403}, {owner, active, 1, 409}, {owner, "missing", 1, 404}, {owner, queued, 1, 100},
+		{owner, queued, 11, 413}, {stranger, queued, 1, 403}, {anonymous, queued, 1, 403}, {owner, active, 1, 409},
+		{owner, "missing", 1, 404}, {owner, queued, 1, 100},
 	}
 	for _, r := range rows {
 		if got := f.as(r.by).announce(r.id, r.n); got != r.code {

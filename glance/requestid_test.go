@@ -25,8 +25,10 @@ func TestRequestIDPresence(t *testing.T) {
 		line string
 		code int
 	}{
-		{"GET /v2/images", 200}, {"POST /v2/images", 400}, {"GET /v2/nope", 404}, {"PUT /v2/images", 405}, {"FOO /v2/nope", 501},
-		{"GET /v2", 302}, {"GET /v2/images/" + id + "/file", 204}, {"HEAD /v2/images", 405}, {"DELETE /v2/images/" + id, 204},
+		{"GET /v2/images", 200}, {"POST /v2/images", 400}, {"GET /v2/nope", 404}, {"PUT /v2/images", 405},
+		{"FOO /v2/nope", 501},
+		{"GET /v2", 302}, {"GET /v2/images/" + id + "/file", 204}, {"HEAD /v2/images", 405},
+		{"DELETE /v2/images/" + id, 204},
 	}
 	seen := map[string]bool{}
 	for _, row := range rows {
@@ -49,7 +51,8 @@ func TestSecRequestIDInjection(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	adopted := map[string]string{
-		"req-mine": "req-mine", "mine": "req-mine", "req-": "req-", "req-req-x": "req-req-x", "REQ-x": "req-REQ-x", "A.b_c-9": "req-A.b_c-9",
+		"req-mine": "req-mine", "mine": "req-mine", "req-": "req-", "req-req-x": "req-req-x", "REQ-x": "req-REQ-x",
+		"A.b_c-9":               "req-A.b_c-9",
 		strings.Repeat("a", 64): "req-" + strings.Repeat("a", 64),
 	}
 	for sent, want := range adopted {

@@ -24,9 +24,12 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"DEFAULT/enable_v2_api": "true", "DEFAULT/public_endpoint": "", "DEFAULT/allow_additional_image_properties": "true",
-		"DEFAULT/owner_is_tenant": "true", "DEFAULT/admin_role": "admin", "DEFAULT/allow_anonymous_access": "false", "DEFAULT/max_request_id_length": "64",
-		"DEFAULT/limit_param_default": "25", "DEFAULT/api_limit_max": "1000", "DEFAULT/image_property_quota": "128", "DEFAULT/image_tag_quota": "128",
-		"DEFAULT/image_size_cap": "1099511627776", "DEFAULT/user_storage_quota": "0", "DEFAULT/client_socket_timeout": "15m0s",
+		"DEFAULT/owner_is_tenant": "true", "DEFAULT/admin_role": "admin", "DEFAULT/allow_anonymous_access": "false",
+		"DEFAULT/max_request_id_length": "64",
+		"DEFAULT/limit_param_default":   "25", "DEFAULT/api_limit_max": "1000", "DEFAULT/image_property_quota": "128",
+		"DEFAULT/image_tag_quota": "128",
+		"DEFAULT/image_size_cap":  "1099511627776", "DEFAULT/user_storage_quota": "0",
+		"DEFAULT/client_socket_timeout":                "15m0s",
 		"DEFAULT/max_json_body_size":                   "16777216",
 		"image_format/container_formats":               "[ami ari aki bare ovf ova docker]",
 		"image_format/disk_formats":                    "[ami ari aki vhd vhdx vmdk raw qcow2 vdi iso ploop]",

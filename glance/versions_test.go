@@ -24,7 +24,10 @@ func TestVersionDocument(t *testing.T) {
 		}
 	}
 	f.plain().ask("GET /versions", "", vendor+"v2").want(http.StatusOK)
-	for _, path := range []string{"", "/", "/?x", "//", "/images", "/v3", "/v1.2/images", "/va.1/images", "/v1/images", "/v2.6/images", "/V2/images", "/v2.05/images"} {
+	for _, path := range []string{
+		"", "/", "/?x", "//", "/images", "/v3", "/v1.2/images", "/va.1/images", "/v1/images", "/v2.6/images", "/V2/images",
+		"/v2.05/images",
+	} {
 		for _, verb := range append(ordinaryVerbs(), oddVerbs()...) {
 			checkVersions(f.plain().ask(verb+" "+path, "").want(http.StatusMultipleChoices), verb, list.body)
 		}
@@ -50,13 +53,17 @@ func TestNegotiation(t *testing.T) {
 	}{
 		{"/v2/images", "", 200}, {"/v2.0/images", "", 200}, {"/v2.1/images", "", 200}, {"/v2.2/images", "", 200},
 		{"/v2.3/images", "", 200}, {"/v2.4/images", "", 200}, {"/v2.5/images", "", 200}, {"/v2.6/images", "", 300},
-		{"/v1/images", "", 300}, {"/v1.0/images", "", 300}, {"/v1.1/images", "", 300}, {"/v2./images", "", 300}, {"/2/images", "", 300},
+		{"/v1/images", "", 300}, {"/v1.0/images", "", 300}, {"/v1.1/images", "", 300}, {"/v2./images", "", 300},
+		{"/2/images", "", 300},
 		{"/images", vendor + "v2", 200}, {"//images", vendor + "v2.3", 200}, {"/images", vendor + "v2.0", 200},
-		{"/v2/images", vendor + "v2", 404}, {"/", vendor + "v2", 404}, {"/v2", vendor + "v2", 404}, {"/nope", vendor + "v2", 404},
-		{"/images", vendor + "v10", 300}, {"/images", vendor + "v2.6", 300}, {"/images", vendor, 300}, {"/images", vendor + "V2", 300},
+		{"/v2/images", vendor + "v2", 404}, {"/", vendor + "v2", 404}, {"/v2", vendor + "v2", 404},
+		{"/nope", vendor + "v2", 404},
+		{"/images", vendor + "v10", 300}, {"/images", vendor + "v2.6", 300}, {"/images", vendor, 300},
+		{"/images", vendor + "V2", 300},
 		{"/v2/images", vendor + "v10", 300}, {"/images", "Accept: application/vnd.openstack.compute-v2", 300},
 		{"/images", vendor + "v2;q=1", 300}, {"/images", vendor + "v2, */*", 300}, {"/images", vendor + "v2 x", 300},
-		{"/v2/images", "Accept: */*, application/vnd.openstack.images-v10", 200}, {"/images", "Accept: APPLICATION/vnd.openstack.images-v2", 300},
+		{"/v2/images", "Accept: */*, application/vnd.openstack.images-v10", 200},
+		{"/images", "Accept: APPLICATION/vnd.openstack.images-v2", 300},
 	}
 	for _, row := range rows {
 		headers := []string{}

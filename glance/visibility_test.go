@@ -122,7 +122,8 @@ func TestStatusShown(t *testing.T) {
 		shown  int
 		listed bool
 	}{
-		{"queued", 200, true}, {"saving", 200, true}, {"uploading", 200, true}, {"importing", 200, true}, {"active", 200, true},
+		{"queued", 200, true}, {"saving", 200, true}, {"uploading", 200, true}, {"importing", 200, true},
+		{"active", 200, true},
 		{"deactivated", 200, true}, {"killed", 200, false}, {"pending_delete", 404, false},
 	}
 	for _, row := range rows {
@@ -161,7 +162,8 @@ func TestSecExistenceOracles(t *testing.T) {
 	before := f.state()
 	for _, c := range []caller{member, stranger, anonymous} {
 		for _, line := range []string{
-			"GET /v2/images/%", "DELETE /v2/images/%", "GET /v2/images/%/file", "PUT /v2/images/%/file", "GET /v2/images?marker=%", "PATCH /v2/images/%",
+			"GET /v2/images/%", "DELETE /v2/images/%", "GET /v2/images/%/file", "PUT /v2/images/%/file",
+			"GET /v2/images?marker=%", "PATCH /v2/images/%",
 		} {
 			want := f.as(c).ask(strings.Replace(line, "%", missing, 1), "", octets, "Accept: application/json")
 			for _, id := range []string{hidden, queued, deleted} {

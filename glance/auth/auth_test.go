@@ -38,8 +38,10 @@ func TestUnauthenticated(t *testing.T) {
 func TestFoldRole(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"admin": "admin", "ADMIN": "admin", " Admin\t": "admin", "\r\n\v\fadmin": "admin", "": "", " ": "", "a B": "a b", "[@`{Z": "[@`{z",
-		"\u212aeeper": "\u212aeeper", "adm\u0131n": "adm\u0131n", "ADM\u0130N": "adm\u0130n", "\u00c9": "\u00c9", "\u00a0admin": "\u00a0admin", "admin\u2003": "admin\u2003", "\xff": "\xff",
+		"admin": "admin", "ADMIN": "admin", " Admin\t": "admin", "\r\n\v\fadmin": "admin", "": "", " ": "", "a B": "a b",
+		"[@`{Z":       "[@`{z",
+		"\u212aeeper": "\u212aeeper", "adm\u0131n": "adm\u0131n", "ADM\u0130N": "adm\u0130n", "\u00c9": "\u00c9",
+		"\u00a0admin": "\u00a0admin", "admin\u2003": "admin\u2003", "\xff": "\xff",
 		"admin\u0000": "admin\u0000", "\ufeffadmin": "\ufeffadmin", "\u0085admin": "\u0085admin",
 	} {
 		if got := FoldRole(name); got != want {
@@ -88,11 +90,16 @@ func TestBelieves(t *testing.T) {
 		want   bool
 	}{
 		{nil, "198.51.100.1:1", true}, {nil, "", true}, {nil, "nonsense", true},
-		{[]string{"192.0.2.0/24"}, "192.0.2.1:1", true}, {[]string{"192.0.2.0/24"}, "192.0.3.1:1", false}, {[]string{"192.0.2.77/24"}, "192.0.2.1:1", true},
-		{[]string{"192.0.2.7"}, "192.0.2.7:1", true}, {[]string{"192.0.2.7"}, "192.0.2.8:1", false}, {[]string{"192.0.2.7"}, "[::ffff:192.0.2.7]:1", true},
-		{[]string{"::1"}, "[::1]:1", true}, {[]string{"::1"}, "127.0.0.1:1", false}, {[]string{"fd00::/8"}, "[fd12::1]:1", true}, {[]string{"::/0"}, "192.0.2.1:1", false},
-		{[]string{"192.0.2.7"}, "@", true}, {[]string{"192.0.2.7"}, "/run/glance.sock", true}, {[]string{"192.0.2.7"}, "", true},
-		{[]string{"192.0.2.7"}, "192.0.2.7", false}, {[]string{"192.0.2.7"}, "nonsense", false}, {[]string{"192.0.2.7", "::1"}, "[::1]:1", true},
+		{[]string{"192.0.2.0/24"}, "192.0.2.1:1", true}, {[]string{"192.0.2.0/24"}, "192.0.3.1:1", false},
+		{[]string{"192.0.2.77/24"}, "192.0.2.1:1", true},
+		{[]string{"192.0.2.7"}, "192.0.2.7:1", true}, {[]string{"192.0.2.7"}, "192.0.2.8:1", false}, {[]string{"192.0.2.7"},
+			"[::ffff:192.0.2.7]:1", true},
+		{[]string{"::1"}, "[::1]:1", true}, {[]string{"::1"}, "127.0.0.1:1", false}, {[]string{"fd00::/8"},
+			"[fd12::1]:1", true}, {[]string{"::/0"}, "192.0.2.1:1", false},
+		{[]string{"192.0.2.7"}, "@", true}, {[]string{"192.0.2.7"}, "/run/glance.sock", true}, {[]string{"192.0.2.7"},
+			"", true},
+		{[]string{"192.0.2.7"}, "192.0.2.7", false}, {[]string{"192.0.2.7"}, "nonsense", false},
+		{[]string{"192.0.2.7", "::1"}, "[::1]:1", true},
 	}
 	for _, row := range rows {
 		peers, err := ParsePeers(row.peers)

@@ -65,9 +65,12 @@ func TestMessage(t *testing.T) {
 		err  error
 		want string
 	}{
-		{nil, ""}, {secret, ""}, {New(Invalid, "bad"), "bad"}, {New(Internal, "bad"), ""}, {Wrap(NotFound, "op", secret), ""},
-		{Wrap(NotFound, "op", New(Invalid, "inner")), "inner"}, {&Error{Kind: Forbidden, Msg: "outer", Err: New(Invalid, "inner")}, "outer"},
-		{Wrap(Internal, "op", New(Invalid, "inner")), ""}, {Wrap(Invalid, "op", New(Internal, "inner")), ""}, {fmt.Errorf("secret: %w", New(Gone, "was here")), "was here"},
+		{nil, ""}, {secret, ""}, {New(Invalid, "bad"), "bad"}, {New(Internal, "bad"), ""},
+		{Wrap(NotFound, "op", secret), ""},
+		{Wrap(NotFound, "op", New(Invalid, "inner")), "inner"},
+		{&Error{Kind: Forbidden, Msg: "outer", Err: New(Invalid, "inner")}, "outer"},
+		{Wrap(Internal, "op", New(Invalid, "inner")), ""}, {Wrap(Invalid, "op", New(Internal, "inner")), ""},
+		{fmt.Errorf("secret: %w", New(Gone, "was here")), "was here"},
 		{Wrap(Invalid, "op", fmt.Errorf("secret: %w", New(Gone, "was here"))), "was here"}, {&Error{Kind: Invalid}, ""},
 	}
 	for _, row := range rows {

@@ -51,7 +51,8 @@ func TestWalk(t *testing.T) {
 		return nil
 	})
 	want := []string{
-		"DEFAULT/big=1099511627776", "DEFAULT/text=x y", "DEFAULT/yes=true", "DEFAULT/count=-3", "DEFAULT/wait=90", "DEFAULT/none=", "g/list=a,b",
+		"DEFAULT/big=1099511627776", "DEFAULT/text=x y", "DEFAULT/yes=true", "DEFAULT/count=-3", "DEFAULT/wait=90",
+		"DEFAULT/none=", "g/list=a,b",
 	}
 	if diff := cmp.Diff(want, names); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
@@ -80,7 +81,8 @@ func TestSet(t *testing.T) {
 		return target, err
 	}
 	for _, row := range [][2]string{
-		{"yes", "maybe"}, {"count", "x"}, {"count", "1.5"}, {"count", "99999999999999999999"}, {"big", "1TB"}, {"wait", "1s"}, {"wait", "99999999999"}, {"wait", " 1"},
+		{"yes", "maybe"}, {"count", "x"}, {"count", "1.5"}, {"count", "99999999999999999999"}, {"big", "1TB"},
+		{"wait", "1s"}, {"wait", "99999999999"}, {"wait", " 1"},
 	} {
 		if got, err := set(row[0], row[1]); err == nil {
 			t.Errorf("%s = %s is taken: %+v", row[0], row[1], got)

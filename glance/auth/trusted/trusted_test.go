@@ -27,8 +27,10 @@ func request(pairs ...string) *http.Request {
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	full := []string{
-		"X-Identity-Status", "Confirmed", "X-User-Id", "u", "X-User", "v", "X-Project-Id", "p", "X-Tenant-Id", "q", "X-Tenant", "r", "X-User-Domain-Id", "d",
-		"X-Project-Domain-Id", "e", "X-Roles", " Member ,,ADMIN,\u00c9", "X-Auth-Token", "t", "X-Storage-Token", "s", "X-Service-Catalog", "[]",
+		"X-Identity-Status", "Confirmed", "X-User-Id", "u", "X-User", "v", "X-Project-Id", "p", "X-Tenant-Id", "q",
+		"X-Tenant", "r", "X-User-Domain-Id", "d",
+		"X-Project-Domain-Id", "e", "X-Roles", " Member ,,ADMIN,\u00c9", "X-Auth-Token", "t", "X-Storage-Token", "s",
+		"X-Service-Catalog", "[]",
 	}
 	want := &auth.Identity{
 		UserID: "u", ProjectID: "p", UserDomainID: "d", ProjectDomainID: "e", Roles: []string{"member", "admin", "\u00c9"}, Token: "t", Catalog: []byte("[]"),
@@ -54,7 +56,8 @@ func TestNobody(t *testing.T) {
 		headers Headers
 		status  string
 	}{
-		{Headers{}, ""}, {Headers{}, "Invalid"}, {Headers{}, "confirmed"}, {Headers{}, "Confirmed "}, {Headers{}, "Confirmed, Confirmed"}, {Headers{Peers: peers}, "Confirmed"},
+		{Headers{}, ""}, {Headers{}, "Invalid"}, {Headers{}, "confirmed"}, {Headers{}, "Confirmed "}, {Headers{},
+			"Confirmed, Confirmed"}, {Headers{Peers: peers}, "Confirmed"},
 	}
 	for _, row := range rows {
 		who, err := row.headers.Authenticate(request("X-Identity-Status", row.status, "X-User-Id", "u", "X-Roles", "admin", "X-Service-Catalog", "{"))

@@ -8,13 +8,19 @@ import (
 func TestPreferred(t *testing.T) {
 	t.Parallel()
 	rows := []struct{ accept, want string }{
-		{"", ""}, {"text/html", mediaHTML}, {"application/json", mediaJSON}, {"*/*", mediaHTML}, {"*", mediaHTML}, {"text/plain", ""},
-		{"text/*", mediaHTML}, {"application/*", mediaJSON}, {" Text/HTML ; Q=0.5 ", mediaHTML}, {"text/html,application/json", mediaHTML},
+		{"", ""}, {"text/html", mediaHTML}, {"application/json", mediaJSON}, {"*/*", mediaHTML}, {"*", mediaHTML},
+		{"text/plain", ""},
+		{"text/*", mediaHTML}, {"application/*", mediaJSON}, {" Text/HTML ; Q=0.5 ", mediaHTML},
+		{"text/html,application/json", mediaHTML},
 		{"text/html;q=0.1,application/json;q=0.2", mediaJSON}, {"text/html;q=0.2,application/json;q=0.2", mediaHTML},
-		{"text/html;q=0,application/json;q=0", ""}, {"text/html;q=0,*/*;q=0.1", mediaJSON}, {"application/json;q=0,*/*", mediaHTML},
-		{"*/*,text/html;q=0.5", mediaJSON}, {"*/*;q=0.5,text/html;q=0.1", mediaJSON}, {"text/*;q=0.3,text/html;q=0.7,application/json;q=0.5", mediaHTML},
-		{"text/html;level=1;q=0.5", mediaHTML}, {"application/json;charset=utf-8", mediaJSON}, {"text/html;q=2", ""}, {"text/html;q=-1", ""}, {"text/html;q=x", ""},
-		{"text/html;q=NaN", ""}, {"text/html;q=", ""}, {"application/json;q=1e-1", mediaJSON}, {"text/html;q=0.0000001", mediaHTML},
+		{"text/html;q=0,application/json;q=0", ""}, {"text/html;q=0,*/*;q=0.1", mediaJSON},
+		{"application/json;q=0,*/*", mediaHTML},
+		{"*/*,text/html;q=0.5", mediaJSON}, {"*/*;q=0.5,text/html;q=0.1", mediaJSON},
+		{"text/*;q=0.3,text/html;q=0.7,application/json;q=0.5", mediaHTML},
+		{"text/html;level=1;q=0.5", mediaHTML}, {"application/json;charset=utf-8", mediaJSON}, {"text/html;q=2", ""},
+		{"text/html;q=-1", ""}, {"text/html;q=x", ""},
+		{"text/html;q=NaN", ""}, {"text/html;q=", ""}, {"application/json;q=1e-1", mediaJSON},
+		{"text/html;q=0.0000001", mediaHTML},
 		{",,,", ""}, {";;;", ""}, {"text", ""}, {"text/", ""}, {"/html", ""}, {"text/htmlx", ""}, {"text/html/x", ""},
 	}
 	for _, row := range rows {
@@ -31,7 +37,8 @@ func TestIsBinary(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]bool{
 		mediaBinary: true, " " + mediaBinary + " ; a=b": true, strings.ToUpper(mediaBinary): true, mediaBinary + ";": true, mediaBinary + `;a="`: true,
-		"": false, "text/plain": false, mediaBinary + ",text/plain": false, mediaBinary + "s": false, ";" + mediaBinary: false, "application": false,
+		"": false, "text/plain": false, mediaBinary + ",text/plain": false, mediaBinary + "s": false,
+		";" + mediaBinary: false, "application": false,
 	} {
 		if isBinary(kind) != want {
 			t.Errorf("%q: %v", kind, !want)

@@ -30,9 +30,12 @@ func post(body io.Reader) *http.Request { return httptest.NewRequest(http.Method
 func TestLoneSurrogate(t *testing.T) {
 	t.Parallel()
 	rows := map[string]bool{
-		``: false, `\`: false, `\u`: false, `\ud8`: false, `\u00e9`: false, `\\ud800`: false, `\\\\ud800`: false, `ud800`: false, `\ud83d\ude00`: false, `\uD83D\uDE00x`: false,
-		`\ud800`: true, `\udc00`: true, `\ud800x`: true, `\ud800\`: true, `\ud800\n`: true, `\ud800\u0041`: true, `\ud800\ud800`: true, `\udc00\ud800`: true,
-		`\\\ud800`: true, `\ud83d\ude00\ud83d`: true, `\ud83d\\ude00`: true, `\ud83d \ude00`: true, `x\uDFFF`: true, `\ud83d\u`: true, `\ud83d\udg00`: true,
+		``: false, `\`: false, `\u`: false, `\ud8`: false, `\u00e9`: false, `\\ud800`: false, `\\\\ud800`: false,
+		`ud800`: false, `\ud83d\ude00`: false, `\uD83D\uDE00x`: false,
+		`\ud800`: true, `\udc00`: true, `\ud800x`: true, `\ud800\`: true, `\ud800\n`: true, `\ud800\u0041`: true,
+		`\ud800\ud800`: true, `\udc00\ud800`: true,
+		`\\\ud800`: true, `\ud83d\ude00\ud83d`: true, `\ud83d\\ude00`: true, `\ud83d \ude00`: true, `x\uDFFF`: true,
+		`\ud83d\u`: true, `\ud83d\udg00`: true,
 	}
 	for text, want := range rows {
 		if loneSurrogate([]byte(text)) != want {
@@ -44,14 +47,18 @@ func TestLoneSurrogate(t *testing.T) {
 func TestInteger(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{
-		"0": 0, "-0": 0, "1": 1, "-1": -1, "1.0": 1, "-1.000": -1, "9223372036854775807": 9223372036854775807, "-9223372036854775808": -9223372036854775808,
+		"0": 0, "-0": 0, "1": 1, "-1": -1, "1.0": 1, "-1.000": -1, "9223372036854775807": 9223372036854775807,
+		"-9223372036854775808":  -9223372036854775808,
 		"9223372036854775807.0": 9223372036854775807,
 	} {
 		if got, err := integer(json.Number(text)); err != nil || got != want {
 			t.Errorf("%s: %d %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "1.5", "1e2", "1.0e2", "1E400", "9223372036854775808", "-9223372036854775809", "9223372036854775808.0", "x", "0x1", "1_0", ".", "1/2"} {
+	for _, text := range []string{
+		"", "1.5", "1e2", "1.0e2", "1E400", "9223372036854775808", "-9223372036854775809", "9223372036854775808.0", "x", "0x1",
+		"1_0", ".", "1/2",
+	} {
 		if got, err := integer(json.Number(text)); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %d %v", text, got, err)
 		}
@@ -70,9 +77,12 @@ func TestDecodeObjectReadError(t *testing.T) {
 
 func FuzzDraft(f *testing.F) {
 	for _, seed := range []string{
-		"", "{}", "[]", "null", `{"name": "x", "tags": ["a"], "min_disk": 1.0, "k": "v"}`, `{"min_ram": 1e400}`, `{"min_disk": 1.5}`, `{"name": "\ud800"}`, `{"size": 1, "status": "queued"}`,
-		`{"locations": [{"url": "x", "metadata": {}}]}`, `{"owner": null, "visibility": "public", "protected": true}`, `{"a": {"b": [1, {"c": null}]}}`, "{\"\xff\": 1}", `{"id": "x"}`,
-		`{"min_disk": 123456789012345678901234567890123456789012345678901234567890123456789}`, `{"os_glance_x": "1"}`, `{"disk_format": "raw", "container_format": null}`,
+		"", "{}", "[]", "null", `{"name": "x", "tags": ["a"], "min_disk": 1.0, "k": "v"}`, `{"min_ram": 1e400}`,
+		`{"min_disk": 1.5}`, `{"name": "\ud800"}`, `{"size": 1, "status": "queued"}`,
+		`{"locations": [{"url": "x", "metadata": {}}]}`, `{"owner": null, "visibility": "public", "protected": true}`,
+		`{"a": {"b": [1, {"c": null}]}}`, "{\"\xff\": 1}", `{"id": "x"}`,
+		`{"min_disk": 123456789012345678901234567890123456789012345678901234567890123456789}`, `{"os_glance_x": "1"}`,
+		`{"disk_format": "raw", "container_format": null}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -33,7 +33,8 @@ func TestObject(t *testing.T) {
 func TestAppendString(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": `""`, "plain ~!": `"plain ~!"`, `a"b\c`: `"a\"b\\c"`, "<&>": `"<&>"`, "caf\u00e9 \u20ac": "\"caf\u00e9 \u20ac\"", "\t\r\n\x00\x1f": `"\t\r\n\u0000\u001f"`, "\xff": `"\ufffd"`,
+		"": `""`, "plain ~!": `"plain ~!"`, `a"b\c`: `"a\"b\\c"`, "<&>": `"<&>"`, "caf\u00e9 \u20ac": "\"caf\u00e9 \u20ac\"",
+		"\t\r\n\x00\x1f": `"\t\r\n\u0000\u001f"`, "\xff": `"\ufffd"`,
 	} {
 		if got := string(appendString(nil, text)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)

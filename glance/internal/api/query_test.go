@@ -15,10 +15,14 @@ func TestParseQuery(t *testing.T) {
 		raw  string
 		want query
 	}{
-		{"", nil}, {"&", nil}, {"&&a=b&", query{{"a", "b"}}}, {"a", query{{"a", ""}}}, {"a=", query{{"a", ""}}}, {"=b", query{{"", "b"}}},
-		{"a=b&a=c", query{{"a", "b"}, {"a", "c"}}}, {"a=b=c", query{{"a", "b=c"}}}, {"a;b=c", query{{"a;b", "c"}}}, {"a=b+c%2Bd", query{{"a", "b c+d"}}},
-		{"tag=a%%40b", query{{"tag", "a%@b"}}}, {"a=%", query{{"a", "%"}}}, {"a=%4", query{{"a", "%4"}}}, {"a=%zz%41", query{{"a", "%zzA"}}}, {"a=%%%", query{{"a", "%%%"}}},
-		{"a=%2541", query{{"a", "%41"}}}, {"%61%3D=%26", query{{"a=", "&"}}}, {"a=%E2%82%AC", query{{"a", "\u20ac"}}}, {"a=100%&b=%g1", query{{"a", "100%"}, {"b", "%g1"}}},
+		{"", nil}, {"&", nil}, {"&&a=b&", query{{"a", "b"}}}, {"a", query{{"a", ""}}}, {"a=", query{{"a", ""}}},
+		{"=b", query{{"", "b"}}},
+		{"a=b&a=c", query{{"a", "b"}, {"a", "c"}}}, {"a=b=c", query{{"a", "b=c"}}}, {"a;b=c", query{{"a;b", "c"}}},
+		{"a=b+c%2Bd", query{{"a", "b c+d"}}},
+		{"tag=a%%40b", query{{"tag", "a%@b"}}}, {"a=%", query{{"a", "%"}}}, {"a=%4", query{{"a", "%4"}}},
+		{"a=%zz%41", query{{"a", "%zzA"}}}, {"a=%%%", query{{"a", "%%%"}}},
+		{"a=%2541", query{{"a", "%41"}}}, {"%61%3D=%26", query{{"a=", "&"}}}, {"a=%E2%82%AC", query{{"a", "\u20ac"}}},
+		{"a=100%&b=%g1", query{{"a", "100%"}, {"b", "%g1"}}},
 		{"a=%00", query{{"a", "\x00"}}},
 	}
 	for _, row := range rows {
@@ -58,7 +62,8 @@ func TestLink(t *testing.T) {
 		marker, want string
 	}{
 		{nil, "", "/v2/images"}, {nil, "x", "/v2/images?marker=x"}, {query{{"marker", "y"}}, "", "/v2/images"},
-		{query{{"marker", "y"}, {"limit", "1"}}, "x", "/v2/images?limit=1&marker=x"}, {query{{"a b", "c&d"}, {"a b", "\u20ac"}}, "", "/v2/images?a+b=c%26d&a+b=%E2%82%AC"},
+		{query{{"marker", "y"}, {"limit", "1"}}, "x", "/v2/images?limit=1&marker=x"}, {query{{"a b", "c&d"},
+			{"a b", "\u20ac"}}, "", "/v2/images?a+b=c%26d&a+b=%E2%82%AC"},
 	}
 	for _, row := range rows {
 		if got := link(row.q, row.marker); got != row.want {
@@ -79,9 +84,11 @@ func TestPageOf(t *testing.T) {
 		{"limit=7&marker=x&marker=m", images.Page{Limit: 7, Marker: &marker}},
 		{"limit=99999999999999999999999", images.Page{Limit: 999999999}},
 		{"sort_dir=asc", images.Page{Limit: -1, Sort: []image.Order{{Key: image.ByCreatedAt, Desc: asc}}}},
-		{"sort=name:asc,size", images.Page{Limit: -1, Sort: []image.Order{{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: desc}}}},
+		{"sort=name:asc,size", images.Page{Limit: -1, Sort: []image.Order{{Key: image.ByName, Desc: asc},
+			{Key: image.BySize, Desc: desc}}}},
 		{"sort_key=name&sort_key=size&sort_dir=asc", images.Page{Limit: -1, Sort: []image.Order{
-			{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: asc}, {Key: image.ByCreatedAt, Desc: asc}, {Key: image.ByID, Desc: asc},
+			{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: asc}, {Key: image.ByCreatedAt, Desc: asc},
+			{Key: image.ByID, Desc: asc},
 		}}},
 	}
 	for _, row := range rows {
@@ -101,7 +108,8 @@ func TestPageOf(t *testing.T) {
 
 func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{
-		"", "limit=5&marker=x", "sort=name:asc,size", "sort_key=name&sort_key=id&sort_dir=asc", "a=%%40b&=&;", "limit=%EF%BC%95", "sort=%20name%20:%20", "%", "a=%f", "\xff", "sort_dir=a&sort_dir=b",
+		"", "limit=5&marker=x", "sort=name:asc,size", "sort_key=name&sort_key=id&sort_dir=asc", "a=%%40b&=&;",
+		"limit=%EF%BC%95", "sort=%20name%20:%20", "%", "a=%f", "\xff", "sort_dir=a&sort_dir=b",
 	} {
 		f.Add(seed)
 	}

@@ -61,8 +61,9 @@ func (d *Download) open(ctx context.Context, l image.Location, off, n int64) (st
 		return store.Body{}, fault.Wrap(fault.Internal, "images.Open", err)
 	}
 	body, err := driver.Open(ctx, l.URL, off, n)
-	if fault.Is(err, fault.BadRange) {
-		return body, fault.Wrap(fault.Internal, "images.Open", err) // the image has that range, so the store has too little
+	if fault.Is(err, fault.BadRange) || fault.Is(err, fault.Invalid) {
+		// The image has that range, and the client has not given the URL: what is wrong is stored.
+		return body, fault.Wrap(fault.Internal, "images.Open", err)
 	}
 	if err == nil && (body.N != n || body.Size >= 0 && body.Size != d.Bytes) {
 		err = fault.New(fault.Internal, "the store has %d bytes, the image %d", body.Size, d.Bytes)

@@ -34,8 +34,10 @@ func document(t *testing.T, text string) any {
 func TestValid(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"{}", `{"k": "v"}`, `{"disk_format": "tape", "container_format": null}`, `{"min_disk": 1.0, "min_ram": -1, "size": null}`, `{"tags": []}`,
-		`{"locations": [{"url": "x", "metadata": {"n": 1, "deep": [[{}]]}, "more": 1}]}`, `{"name": null, "owner": null, "checksum": null}`,
+		"{}", `{"k": "v"}`, `{"disk_format": "tape", "container_format": null}`,
+		`{"min_disk": 1.0, "min_ram": -1, "size": null}`, `{"tags": []}`,
+		`{"locations": [{"url": "x", "metadata": {"n": 1, "deep": [[{}]]}, "more": 1}]}`,
+		`{"name": null, "owner": null, "checksum": null}`,
 	} {
 		if err := compiled(t, true).Validate(document(t, text)); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -47,9 +49,12 @@ func TestValid(t *testing.T) {
 func TestInvalid(t *testing.T) {
 	t.Parallel()
 	rows := []struct{ text, names string }{
-		{`{"min_disk": "1"}`, `"min_disk"`}, {`{"tags": ["a", 1]}`, `"tags/1"`}, {`{"locations": [{"url": "x"}]}`, `"locations/0"`}, {`{"k": 1}`, `"k"`},
-		{`{"disk_format": "vhd"}`, `"disk_format"`}, {`{"container_format": "bare "}`, `"container_format"`}, {`{"id": "x"}`, `"id"`}, {`{"name": 1}`, `"name"`},
-		{`{"protected": null}`, `"protected"`}, {`{"visibility": "x"}`, `"visibility"`}, {`{"owner": true}`, `"owner"`}, {`[]`, ""}, {`1`, ""},
+		{`{"min_disk": "1"}`, `"min_disk"`}, {`{"tags": ["a", 1]}`, `"tags/1"`},
+		{`{"locations": [{"url": "x"}]}`, `"locations/0"`}, {`{"k": 1}`, `"k"`},
+		{`{"disk_format": "vhd"}`, `"disk_format"`}, {`{"container_format": "bare "}`, `"container_format"`},
+		{`{"id": "x"}`, `"id"`}, {`{"name": 1}`, `"name"`},
+		{`{"protected": null}`, `"protected"`}, {`{"visibility": "x"}`, `"visibility"`}, {`{"owner": true}`, `"owner"`},
+		{`[]`, ""}, {`1`, ""},
 	}
 	for _, row := range rows {
 		err := compiled(t, true).Validate(document(t, row.text))
@@ -81,8 +86,10 @@ func TestLongNumbers(t *testing.T) {
 	long := strings.Repeat("7", 2<<20)
 	begin := time.Now()
 	for _, text := range []string{
-		`{"min_disk": ` + long + `}`, `{"min_disk": -` + long + `}`, `{"size": 0.` + long + `}`, `{"k": ` + long + `}`, `{"tags": [[` + long + `]]}`,
-		`{"locations": [{"url": "x", "metadata": {"n": ` + long + `}}]}`, `{"disk_format": ` + long + `}`, `{"min_ram": 1e` + long + `}`,
+		`{"min_disk": ` + long + `}`, `{"min_disk": -` + long + `}`, `{"size": 0.` + long + `}`, `{"k": ` + long + `}`,
+		`{"tags": [[` + long + `]]}`,
+		`{"locations": [{"url": "x", "metadata": {"n": ` + long + `}}]}`, `{"disk_format": ` + long + `}`,
+		`{"min_ram": 1e` + long + `}`,
 	} {
 		if err := s.Validate(document(t, text)); !fault.Is(err, fault.Invalid) || len(fault.Message(err)) > 1000 {
 			t.Errorf("%s: %v", text[:20], fault.KindOf(err))

@@ -48,7 +48,8 @@ func TestAccessLog(t *testing.T) {
 		WithPath(r, "/elsewhere")
 	})
 	want := logrus.Fields{
-		"request": "req-1", "client": "192.0.2.7", "project": "p", "route": "image", "status": 201, "received": int64(10), "sent": int64(7),
+		"request": "req-1", "client": "192.0.2.7", "project": "p", "route": "image", "status": 201, "received": int64(10),
+		"sent": int64(7),
 	}
 	for name, value := range want {
 		if line.Data[name] != value {

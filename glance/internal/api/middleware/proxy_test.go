@@ -37,7 +37,8 @@ func mounted(t *testing.T, m Mount, path string, headers ...string) seen {
 func TestMountPrefix(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/image/v2/images": "/v2/images", "/image": "/", "/image/": "/", "/image//x": "//x", "/imagex/v2": "/imagex/v2", "/v2/images": "/v2/images", "/image/image/x": "/image/x",
+		"/image/v2/images": "/v2/images", "/image": "/", "/image/": "/", "/image//x": "//x", "/imagex/v2": "/imagex/v2",
+		"/v2/images": "/v2/images", "/image/image/x": "/image/x",
 	} {
 		if got := mounted(t, Mount{Prefix: "/image"}, path); got.Path != want || got.Prefix != "/image" {
 			t.Errorf("%s: %+v, want %s", path, got, want)
@@ -53,9 +54,12 @@ func TestForwardedClient(t *testing.T) {
 	t.Parallel()
 	const peer = "192.0.2.1:1234"
 	rows := []struct{ name, value, want string }{
-		{"X-Forwarded-For", "198.51.100.7", "198.51.100.7"}, {"X-Forwarded-For", "198.51.100.7, 203.0.113.1", "198.51.100.7"}, {"X-Forwarded-For", "2001:db8::1", "2001:db8::1"},
-		{"X-Forwarded-For", "", peer}, {"X-Forwarded-For", "a b", peer}, {"X-Forwarded-For", "a\x1b[31m", peer}, {"X-Forwarded-For", ", 198.51.100.7", peer},
-		{"Forwarded", "for=198.51.100.7", "198.51.100.7"}, {"Forwarded", `For="[2001:db8::1]:4711"`, "[2001:db8::1]:4711"}, {"Forwarded", "for=unknown;by=x, for=z", "unknown"},
+		{"X-Forwarded-For", "198.51.100.7", "198.51.100.7"}, {"X-Forwarded-For", "198.51.100.7, 203.0.113.1",
+			"198.51.100.7"}, {"X-Forwarded-For", "2001:db8::1", "2001:db8::1"},
+		{"X-Forwarded-For", "", peer}, {"X-Forwarded-For", "a b", peer}, {"X-Forwarded-For", "a\x1b[31m", peer},
+		{"X-Forwarded-For", ", 198.51.100.7", peer},
+		{"Forwarded", "for=198.51.100.7", "198.51.100.7"}, {"Forwarded", `For="[2001:db8::1]:4711"`, "[2001:db8::1]:4711"},
+		{"Forwarded", "for=unknown;by=x, for=z", "unknown"},
 		{"Forwarded", "proto=https", peer}, {"Forwarded", `for="a b"`, peer}, {"Forwarded", ";;=;for", peer},
 	}
 	for _, row := range rows {
@@ -67,7 +71,8 @@ func TestForwardedClient(t *testing.T) {
 			t.Errorf("%s of an unknown peer: %s", row.name, got.Client)
 		}
 	}
-	got := mounted(t, Mount{Prefix: "/image", Headers: true}, "/image/x", "X-Forwarded-Prefix", "/cloud/", "X-Forwarded-Proto", "HTTPS", "X-Forwarded-Host", "front.test")
+	got := mounted(t, Mount{Prefix: "/image", Headers: true}, "/image/x",
+		"X-Forwarded-Prefix", "/cloud/", "X-Forwarded-Proto", "HTTPS", "X-Forwarded-Host", "front.test")
 	if diff := cmp.Diff(seen{"https", "front.test", "/cloud/image", peer, "/x"}, got); diff != "" {
 		t.Error(diff)
 	}
