@@ -64,7 +64,7 @@ func (c *core) listed(v image.Viewer, first image.SortKey) (string, []any) {
 // sorting completes a sort, drops keys that come a second time and refuses those that are none: keys become SQL.
 func sorting(sort []image.Order) ([]image.Order, error) {
 	var order []image.Order
-	for _, o := range image.Total(slices.Clone(sort)) {
+	for _, o := range image.Total(slices.Clone(sort), true) {
 		if !o.Key.Valid() {
 			return nil, fmt.Errorf("db.Images: %q is not a sort key", o.Key)
 		}

@@ -86,17 +86,21 @@ func TestTotal(t *testing.T) {
 	t.Parallel()
 	up := func(k SortKey) Order { return Order{k, false} }
 	down := func(k SortKey) Order { return Order{k, true} }
-	rows := []struct{ given, want []Order }{
-		{nil, []Order{down(ByCreatedAt), down(ByID)}},
-		{[]Order{up(ByName)}, []Order{up(ByName), up(ByCreatedAt), up(ByID)}},
-		{[]Order{down(ByName)}, []Order{down(ByName), down(ByCreatedAt), down(ByID)}},
-		{[]Order{up(ByCreatedAt)}, []Order{up(ByCreatedAt), up(ByID)}},
-		{[]Order{up(ByID)}, []Order{up(ByID), up(ByCreatedAt)}},
-		{[]Order{up(ByName), up(BySize)}, []Order{up(ByName), up(BySize), down(ByCreatedAt), down(ByID)}},
-		{[]Order{up(ByID), down(ByCreatedAt)}, []Order{up(ByID), down(ByCreatedAt)}},
+	rows := []struct {
+		given []Order
+		desc  bool
+		want  []Order
+	}{
+		{nil, true, []Order{down(ByCreatedAt), down(ByID)}},
+		{nil, false, []Order{up(ByCreatedAt), up(ByID)}},
+		{[]Order{up(ByName)}, false, []Order{up(ByName), up(ByCreatedAt), up(ByID)}},
+		{[]Order{up(ByCreatedAt)}, true, []Order{up(ByCreatedAt), down(ByID)}},
+		{[]Order{up(ByID)}, false, []Order{up(ByID), up(ByCreatedAt)}},
+		{[]Order{up(ByName), up(BySize)}, true, []Order{up(ByName), up(BySize), down(ByCreatedAt), down(ByID)}},
+		{[]Order{up(ByID), down(ByCreatedAt)}, true, []Order{up(ByID), down(ByCreatedAt)}},
 	}
 	for _, row := range rows {
-		if got := Total(row.given); !slices.Equal(got, row.want) {
+		if got := Total(row.given, row.desc); !slices.Equal(got, row.want) {
 			t.Errorf("%v: %v, want %v", row.given, got, row.want)
 		}
 	}

@@ -38,10 +38,9 @@ type Query struct {
 	Limit  int     // images at most; 0 gives an empty page
 }
 
-// Total completes a sort with the tie-breakers created_at and id where they are missing, so that every image has
-// its own place (spec images-api 5.3). With exactly one direction asked for they follow it, otherwise they go down.
-func Total(sort []Order) []Order {
-	desc := len(sort) != 1 || sort[0].Desc
+// Total completes a sort with the tie-breakers created_at and id, where they are missing, in the given direction, so
+// that every image has its own place (spec images-api 5.3).
+func Total(sort []Order, desc bool) []Order {
 	for _, key := range []SortKey{ByCreatedAt, ByID} {
 		if !sorts(sort, key) {
 			sort = append(sort, Order{key, desc})

@@ -33,7 +33,7 @@ func randomWalks(s suite) {
 		s.insert(all...)
 		s.sql("UPDATE images SET updated_at = NULL WHERE min_ram = 1")
 		v := rapid.SampledFrom([]image.Viewer{{}, {Owner: "me"}, {Admin: true}, {Admin: true, Owner: "me"}}).Draw(t, "viewer")
-		sort := image.Total(rapid.SliceOfN(rapid.Custom(drawOrder), 0, 4).Draw(t, "sort"))
+		sort := image.Total(rapid.SliceOfN(rapid.Custom(drawOrder), 0, 4).Draw(t, "sort"), rapid.Bool().Draw(t, "down"))
 		limit := rapid.IntRange(1, 5).Draw(t, "limit")
 		want := model(all, v, sort)
 		if diff := gocmp.Diff(want, s.walk(image.Query{Viewer: v, Sort: sort, Limit: limit}, len(all))); diff != "" {

@@ -75,7 +75,7 @@ func TestDecodeObjectReadError(t *testing.T) {
 	}
 }
 
-func FuzzDraft(f *testing.F) {
+func FuzzAttributes(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "[]", "null", `{"name": "x", "tags": ["a"], "min_disk": 1.0, "k": "v"}`, `{"min_ram": 1e400}`,
 		`{"min_disk": 1.5}`, `{"name": "\ud800"}`, `{"size": 1, "status": "queued"}`,
@@ -90,7 +90,7 @@ func FuzzDraft(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		attrs, err := a.decodeObject(post(strings.NewReader(string(body))))
 		if err == nil {
-			n, derr := a.draft(attrs)
+			n, derr := a.attributes(attrs)
 			if err = derr; err == nil && n.Name != nil && !utf8.ValidString(*n.Name) {
 				t.Errorf("the name is %q", *n.Name)
 			}

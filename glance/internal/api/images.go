@@ -19,7 +19,7 @@ func (a *API) createImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.draft(attrs)
+	n, err := a.attributes(attrs)
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,9 @@ func (a *API) deleteImage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// draft reads the attributes of a new image in the order of checks of spec images-api 3.6.
-func (a *API) draft(attrs map[string]any) (images.Draft, error) {
-	var n images.Draft
+// attributes reads the attributes of a new image in the order of checks of spec images-api 3.6.
+func (a *API) attributes(attrs map[string]any) (images.Attributes, error) {
+	var n images.Attributes
 	if err := refuseKeys(attrs, "direct_url", "self", "file", "schema"); err != nil {
 		return n, err
 	}
@@ -94,7 +94,7 @@ func reserved(name string) bool {
 }
 
 // set copies one attribute, which the schema has found valid, into n.
-func set(n *images.Draft, name string, value any) (err error) {
+func set(n *images.Attributes, name string, value any) (err error) {
 	switch name {
 	case "id":
 		n.ID, _ = value.(string)

@@ -109,32 +109,26 @@ func sortOf(q query) ([]image.Order, error) {
 	return pair(keys, dirs)
 }
 
-// pair gives every key its direction: none, one for all, or one each. One direction without a key is for the default
-// keys, and one for several keys is for the tie-breakers too.
+// pair gives every key its direction: none, one for all, or one each. Where there is one, the tie-breakers follow it.
 func pair(keys, dirs []string) ([]image.Order, error) {
-	if len(keys) == 0 && len(dirs) == 1 {
-		keys = []string{string(image.ByCreatedAt)}
-	}
 	if len(dirs) == 0 {
 		dirs = []string{"desc"}
 	}
 	if len(dirs) > 1 && len(dirs) != len(keys) {
 		return nil, fault.New(fault.Invalid, "there must be one sort direction, or one for each sort key")
 	}
-	var sort []image.Order
-	for i, key := range keys {
-		dir := dirs[min(i, len(dirs)-1)]
-		o := image.Order{Key: image.SortKey(key), Desc: dir == "desc"}
-		if !o.Key.Valid() {
-			return nil, fault.New(fault.Invalid, "images cannot be sorted by %q", key)
-		}
+	for _, dir := range dirs {
 		if dir != "asc" && dir != "desc" {
 			return nil, fault.New(fault.Invalid, "the sort direction %q is neither asc nor desc", dir)
 		}
+	}
+	var sort []image.Order
+	for i, key := range keys {
+		o := image.Order{Key: image.SortKey(key), Desc: dirs[min(i, len(dirs)-1)] == "desc"}
+		if !o.Key.Valid() {
+			return nil, fault.New(fault.Invalid, "images cannot be sorted by %q", key)
+		}
 		sort = append(sort, o)
 	}
-	if len(dirs) == 1 && len(keys) > 1 {
-		sort = append(sort, image.Total(sort[:1:1])[1:]...)
-	}
-	return sort, nil
+	return image.Total(sort, len(dirs) > 1 || dirs[0] == "desc"), nil
 }

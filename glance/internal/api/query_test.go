@@ -76,20 +76,22 @@ func TestPageOf(t *testing.T) {
 	t.Parallel()
 	const asc, desc = false, true
 	marker := "m"
+	newest := []image.Order{{Key: image.ByCreatedAt, Desc: desc}, {Key: image.ByID, Desc: desc}}
+	oldest := []image.Order{{Key: image.ByCreatedAt, Desc: asc}, {Key: image.ByID, Desc: asc}}
 	rows := []struct {
 		raw  string
 		want images.Page
 	}{
-		{"", images.Page{Limit: -1}},
-		{"limit=7&marker=x&marker=m", images.Page{Limit: 7, Marker: &marker}},
-		{"limit=99999999999999999999999", images.Page{Limit: 999999999}},
-		{"sort_dir=asc", images.Page{Limit: -1, Sort: []image.Order{{Key: image.ByCreatedAt, Desc: asc}}}},
-		{"sort=name:asc,size", images.Page{Limit: -1, Sort: []image.Order{{Key: image.ByName, Desc: asc},
-			{Key: image.BySize, Desc: desc}}}},
-		{"sort_key=name&sort_key=size&sort_dir=asc", images.Page{Limit: -1, Sort: []image.Order{
-			{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: asc}, {Key: image.ByCreatedAt, Desc: asc},
-			{Key: image.ByID, Desc: asc},
-		}}},
+		{"", images.Page{Limit: -1, Sort: newest}},
+		{"limit=7&marker=x&marker=m", images.Page{Limit: 7, Marker: &marker, Sort: newest}},
+		{"limit=99999999999999999999999", images.Page{Limit: 999999999, Sort: newest}},
+		{"sort_dir=asc", images.Page{Limit: -1, Sort: oldest}},
+		{"sort=name:asc,size", images.Page{Limit: -1, Sort: append([]image.Order{
+			{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: desc},
+		}, newest...)}},
+		{"sort_key=name&sort_key=size&sort_dir=asc", images.Page{Limit: -1, Sort: append([]image.Order{
+			{Key: image.ByName, Desc: asc}, {Key: image.BySize, Desc: asc},
+		}, oldest...)}},
 	}
 	for _, row := range rows {
 		q, err := parseQuery(row.raw)

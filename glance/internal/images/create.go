@@ -13,8 +13,8 @@ import (
 	"goglance/glance/policy"
 )
 
-// Draft is what a caller may say of a new image. What he leaves out takes its default.
-type Draft struct {
+// Attributes is what a caller may say of a new image. What he leaves out takes its default.
+type Attributes struct {
 	ID              string // "": a random one
 	Name            *string
 	Visibility      image.Visibility // "": shared
@@ -31,7 +31,7 @@ type Draft struct {
 }
 
 // Create makes a queued image (spec images-api 3.6, from check 5 on).
-func (s *Images) Create(ctx context.Context, n Draft) (*View, error) {
+func (s *Images) Create(ctx context.Context, n Attributes) (*View, error) {
 	if err := writable(ctx); err != nil {
 		return nil, err
 	}
@@ -69,24 +69,19 @@ func (s *Images) Create(ctx context.Context, n Draft) (*View, error) {
 }
 
 // newOwner applies spec images-api 3.4: only an admin gives an image to somebody else, or to nobody.
-func (s *Images) newOwner(who *auth.Identity, n Draft) (*string, error) {
+func (s *Images) newOwner(who *auth.Identity, n Attributes) (*string, error) {
 	v := s.viewer(who)
-	if !v.Admin {
-		if v.Owner == "" || n.OwnerSet && (n.Owner == nil || *n.Owner != v.Owner) {
-			return nil, fault.New(fault.Forbidden, "an image can only be created for oneself")
-		}
-		return &v.Owner, nil
-	}
+	owner := &v.Owner
 	if n.OwnerSet {
-		if n.Owner != nil && *n.Owner == "" {
-			return nil, nil
-		}
-		return n.Owner, nil
+		owner = n.Owner
 	}
-	if v.Owner == "" {
+	if !v.Admin && (v.Owner == "" || owner == nil || *owner != v.Owner) {
+		return nil, fault.New(fault.Forbidden, "an image can only be created for oneself")
+	}
+	if owner == nil || *owner == "" {
 		return nil, nil
 	}
-	return &v.Owner, nil
+	return owner, nil
 }
 
 // mayShow asks the policy whether the caller may show an image to everybody (spec images-api 3.5).
@@ -100,7 +95,7 @@ func (s *Images) mayShow(ctx context.Context, v image.Visibility, t policy.Targe
 	return nil
 }
 
-func (s *Images) newImage(n Draft, owner *string) *image.Image {
+func (s *Images) newImage(n Attributes, owner *string) *image.Image {
 	now := s.Clock()
 	img := &image.Image{
 		ID: n.ID, Name: n.Name, Status: image.Queued, Visibility: n.Visibility, Protected: n.Protected, Owner: owner,

@@ -66,10 +66,8 @@ func (d *Download) open(ctx context.Context, l image.Location, off, n int64) (st
 		return body, fault.Wrap(fault.Internal, "images.Open", err)
 	}
 	if err == nil && (body.N != n || body.Size >= 0 && body.Size != d.Bytes) {
+		_ = body.Close() // nothing was read
 		err = fault.New(fault.Internal, "the store has %d bytes, the image %d", body.Size, d.Bytes)
-		if cerr := body.Close(); cerr != nil {
-			err = fault.Wrap(fault.Internal, "images.Open", cerr)
-		}
 	}
 	return body, err
 }

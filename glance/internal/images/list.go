@@ -11,7 +11,7 @@ import (
 
 // Page asks for a page of the images that the caller sees in lists.
 type Page struct {
-	Sort   []image.Order // as asked for; empty: newest first
+	Sort   []image.Order // complete, see image.Total
 	Marker *string       // id of the image that the page begins behind; nil: at the start
 	Limit  int           // images at most; negative: the configured size
 }
@@ -21,7 +21,7 @@ func (s *Images) List(ctx context.Context, p Page) (views []*View, more bool, er
 	if err := s.Policy.Enforce(ctx, "get_images", auth.From(ctx), policy.NoTarget{}); err != nil {
 		return nil, false, err
 	}
-	q := image.Query{Viewer: s.viewer(auth.From(ctx)), Sort: image.Total(p.Sort), Limit: s.limit(p.Limit)}
+	q := image.Query{Viewer: s.viewer(auth.From(ctx)), Sort: p.Sort, Limit: s.limit(p.Limit)}
 	if p.Marker != nil {
 		if q.After, err = s.marker(ctx, *p.Marker); err != nil {
 			return nil, false, err

@@ -88,12 +88,16 @@ func (in *Ingest) removeData(ctx context.Context, img *image.Image) error {
 func (in *Ingest) remove(ctx context.Context, url string, metadata map[string]any) error {
 	d, err := in.Stores.For(url, metadata)
 	if err != nil {
-		return &fault.Error{Kind: fault.Unavailable, Msg: "the store of the image's data is not configured", Err: err}
+		return fault.Wrap(fault.Internal, "ingest.Remove", err)
 	}
 	w, ok := d.(store.Writer)
 	if !ok {
 		in.Log.Warn("a store that cannot delete keeps the data of a deleted image")
 		return nil
 	}
-	return w.Delete(ctx, url)
+	err = w.Delete(ctx, url)
+	if fault.Is(err, fault.Invalid) { // what is wrong is stored, not sent
+		err = fault.Wrap(fault.Internal, "ingest.Remove", err)
+	}
+	return err
 }
