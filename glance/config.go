@@ -13,13 +13,14 @@ import (
 	"goglance/glance/auth"
 	"goglance/glance/db"
 	"goglance/glance/notify"
+	"goglance/glance/option"
 	"goglance/glance/policy"
 	"goglance/glance/store"
 )
 
 // Config is what a Service is made of. Fields that are not marked optional are required.
 type Config struct {
-	Options Options // begin with Defaults()
+	Options Options // begin with Defaults(); the zero value is refused
 
 	DB       *db.DB     // migrated; stays the caller's, who closes it after the Service
 	Stores   *store.Set // where image data goes
@@ -72,5 +73,5 @@ func (c *Config) complete() error {
 		silent.SetOutput(io.Discard)
 		c.Log = silent
 	}
-	return nil
+	return option.Check(&c.Options)
 }

@@ -11,6 +11,8 @@
 //	})
 //	http.Handle("/image/", svc)
 //	go svc.Run(ctx)
+//	...
+//	err = svc.Close() // after Run has returned
 //
 // The parts come in as values: the database (package db), the stores (store and the drivers below it), who may ask
 // (auth), the policy, notifications. The package composes them and knows neither SQL nor files.

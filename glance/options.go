@@ -1,23 +1,15 @@
 package glance
 
 import (
-	"goglance/glance/internal/api"
-	"goglance/glance/internal/images"
 	"goglance/glance/option"
+	"goglance/glance/settings"
 )
 
-// Options are the operator's settings, under the names and with the defaults of the reference (spec operations 4). An
-// embedder fills in the fields; package config reads them from files.
+// Options are the operator's settings. An embedder fills in the fields; package config reads them from files.
 type Options struct {
-	APIOptions
-	ImageOptions
+	settings.API
+	settings.Images
 }
-
-// APIOptions are the settings of the HTTP layer: versions, formats, identity, deadlines.
-type APIOptions = api.Options
-
-// ImageOptions are the settings of the images: owners, quotas, pages.
-type ImageOptions = images.Options
 
 // Defaults returns the reference's defaults.
 func Defaults() Options {

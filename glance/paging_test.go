@@ -46,7 +46,7 @@ func (r row) by(key string, other row) int {
 // populate makes images with many ties and nulls, and returns them. Ids are in no order.
 func populate(f *fixture, n int) []row {
 	f.t.Helper()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same images every time
+	random := rand.New(rand.NewPCG(1, 2)) // the same images every time
 	pick := func(choices ...string) string { return choices[random.IntN(len(choices))] }
 	var rows []row
 	for i := range n {

@@ -43,14 +43,14 @@ func (s *Service) compose() error {
 	c := s.config
 	s.ingest = ingest.New(ingest.Config{DB: c.DB, Stores: c.Stores, Journal: s.journal, Clock: c.Clock, Log: c.Log})
 	use, err := images.New(images.Config{
-		Options: c.Options.ImageOptions, DB: c.DB, Stores: c.Stores, Ingest: s.ingest, Policy: c.Policy,
+		Options: c.Options.Images, DB: c.DB, Stores: c.Stores, Ingest: s.ingest, Policy: c.Policy,
 		Notify: c.Notify, Clock: c.Clock, NewID: c.NewID, Log: c.Log,
 	})
 	if err != nil {
 		return err
 	}
 	s.handler, err = api.New(api.Config{
-		Options: c.Options.APIOptions, Images: use, Auth: c.Auth, Policy: c.Policy,
+		Options: c.Options.API, Images: use, Auth: c.Auth,
 		Prefix: c.Prefix, Peers: c.TrustedPeers, NewID: c.NewID, Log: c.Log,
 	})
 	return err
@@ -63,15 +63,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// retryTime is how often Run tries to settle what could not be settled before.
+// retryTime is how often Run tries to settle what could not be settled before, and looks for processes that died.
 const retryTime = 30 * time.Second
 
-// Run does the background work until ctx ends, and leaves nothing running. It begins with what processes of this node
-// that died have left: their uploads are undone, their removals finished.
+// Run does the background work until ctx ends, and leaves nothing running. It settles what processes of this node that
+// died have left: their uploads are undone, their removals finished.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.ingest.Recover(ctx); err != nil {
-		s.config.Log.WithError(err).Error("cannot tidy up after a dead process; the next start tries again")
-	}
+	s.recover(ctx)
 	tick := time.NewTicker(retryTime)
 	defer tick.Stop()
 	for {
@@ -80,11 +78,19 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			s.ingest.Retry(ctx)
+			s.recover(ctx)
 		}
 	}
 }
 
-// Close waits for the requests under way and gives up the place in StateDir. Nothing may be served afterwards. To end
+func (s *Service) recover(ctx context.Context) {
+	if err := s.ingest.Recover(ctx); err != nil && ctx.Err() == nil {
+		s.config.Log.WithError(err).Error("cannot tidy up after a dead process; this is tried again")
+	}
+}
+
+// Close waits for the requests under way and gives up the place in StateDir. It is called after Run has returned, and nothing
+// may be served afterwards. To end
 // requests sooner, close their connections first: an upload then gives its image back.
 func (s *Service) Close() error {
 	s.running.Wait()

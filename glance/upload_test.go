@@ -36,7 +36,7 @@ func await(t testing.TB, what string, condition func() bool) {
 // noise returns n bytes.
 func noise(n int) []byte {
 	b := make([]byte, n)
-	rand.New(rand.NewSource(int64(n))).Read(b) //nolint:gosec // not a secret
+	rand.New(rand.NewSource(int64(n))).Read(b) // not a secret
 	return b
 }
 

@@ -30,7 +30,7 @@ func build(t *testing.T) string {
 // start runs the program and waits until it listens on the socket.
 func start(t *testing.T, program, socket string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir(), "--prefix", "/image") //nolint:gosec // built above
+	cmd := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir(), "--prefix", "/image") // built above
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestSocket(t *testing.T) {
 	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("the socket: %v, %v", info, err)
 	}
-	rival := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir()) //nolint:gosec // built above
+	rival := exec.CommandContext(t.Context(), program, "--socket", socket, "--data-dir", t.TempDir()) // built above
 	if out, err := rival.CombinedOutput(); err == nil || !strings.Contains(string(out), "another process") {
 		t.Errorf("a second process on the socket: %v, %s", err, out)
 	}
@@ -111,7 +111,7 @@ func TestSocketIsNoFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), build(t), "--socket", path, "--data-dir", t.TempDir()).CombinedOutput() //nolint:gosec // built above
+	out, err := exec.CommandContext(t.Context(), build(t), "--socket", path, "--data-dir", t.TempDir()).CombinedOutput() // built above
 	if err == nil || !strings.Contains(string(out), "not a socket") {
 		t.Errorf("%v, %s", err, out)
 	}

@@ -75,7 +75,7 @@ func (l *ledger) live(url string) {
 
 // try sends a request; not ok is any other answer than the wanted one, or none. It returns the id in the answer.
 func try(verb, url string, body io.Reader, want int) (id string, ok bool) {
-	r, err := http.NewRequest(verb, url, body) //nolint:noctx // the server's end is the context
+	r, err := http.NewRequest(verb, url, body) // the server's end is the context
 	if err != nil {
 		return "", false
 	}

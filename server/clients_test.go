@@ -49,10 +49,10 @@ func TestRefusalReachesClients(t *testing.T) {
 			if err := exec.CommandContext(ctx, python, "-c", "import requests").Run(); err != nil {
 				missing(t, "python3-requests")
 			}
-			return exec.CommandContext(ctx, python, "-c", withRequests, url) //nolint:gosec // our own script
+			return exec.CommandContext(ctx, python, "-c", withRequests, url) // our own script
 		},
 		"http.client": func(ctx context.Context) *exec.Cmd {
-			return exec.CommandContext(ctx, need(t, python), "-c", withHTTPClient, url) //nolint:gosec // our own script
+			return exec.CommandContext(ctx, need(t, python), "-c", withHTTPClient, url) // our own script
 		},
 	}
 	for name, client := range clients {

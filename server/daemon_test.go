@@ -77,7 +77,7 @@ func TestStopLetsUploadsFinish(t *testing.T) {
 	stopped := make(chan struct{})
 	go func() { d.stop(); close(stopped) }()
 	await(t, "the server stops listening", func() bool {
-		resp, err := http.Get(d.url + "/") //nolint:noctx // a probe
+		resp, err := http.Get(d.url + "/") // a probe
 		if err == nil {
 			resp.Body.Close() //nolint:errcheck // a probe
 		}

@@ -30,7 +30,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)                                                                               //nolint:errcheck // a temporary folder
-	if out, err := exec.Command("go", "build", "-o", dir, ".", "../httpd").CombinedOutput(); err != nil { //nolint:noctx // the test framework bounds it
+	if out, err := exec.Command("go", "build", "-o", dir, ".", "../httpd").CombinedOutput(); err != nil { // the test framework bounds it
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
@@ -55,7 +55,7 @@ func start(t *testing.T, dir string, wrapper ...string) *daemon {
 	t.Helper()
 	args := append(wrapper, "server", "--bind-port", "0", "--data-dir", dir)
 	d := &daemon{t: t, dir: dir, log: new(bytes.Buffer), done: make(chan struct{})}
-	d.cmd = exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // a program of ours, ended below
+	d.cmd = exec.Command(args[0], args[1:]...) // a program of ours, ended below
 	d.cmd.Stderr = d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the wrapper and the server end together
 	out, err := d.cmd.StdoutPipe()

@@ -44,16 +44,21 @@ func serve(ctx context.Context, dir string) (err error) {
 	mux.Handle("/image/", svc)
 	mux.Handle("/", http.NotFoundHandler()) // the rest of the site
 
+	work, stop := context.WithCancel(ctx)
+	defer stop()
 	background, served := make(chan error, 1), make(chan error, 1)
-	go func() { background <- svc.Run(ctx) }()
+	go func() { background <- svc.Run(work) }()
 	srv := &http.Server{Addr: "127.0.0.1:8080", Handler: mux, ReadHeaderTimeout: time.Minute}
 	go func() { served <- srv.ListenAndServe() }()
 	select {
-	case err := <-served:
-		return err
+	case err = <-served:
 	case <-ctx.Done():
-		return errors.Join(srv.Shutdown(context.Background()), <-background)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		err = errors.Join(srv.Shutdown(end), srv.Close()) // Close cuts what is still under way
 	}
+	stop()
+	return errors.Join(err, <-background)
 }
 
 // images makes the service and its database from a folder.

@@ -14,11 +14,12 @@ type Identity struct {
 	ProjectID       string
 	UserDomainID    string
 	ProjectDomainID string
-	Roles           []string // lower-case
+	Roles           []string // in the form of FoldRole
 	Token           string   // for calls on the caller's behalf; never logged, never in a policy's credentials
 	Catalog         []byte   // the service catalog as JSON, for stores that act as the caller; may be nil
 
-	// Admin: sees and changes everything. It satisfies no policy rule by itself (spec tasks-import F.7).
+	// Admin: sees and changes everything. The service sets it, from Roles and the policy rule context_is_admin; what an
+	// Authenticator says counts only together with Unchecked. It satisfies no policy rule by itself.
 	Admin bool
 	// ReadOnly: anonymous, may look at what is open to all (spec images-api 14.2).
 	ReadOnly bool

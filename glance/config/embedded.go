@@ -1,4 +1,4 @@
-// Package config turns settings into the parts of a service. It is the only place that knows every driver.
+// Package config turns settings into the parts of a service.
 package config
 
 import (

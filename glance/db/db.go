@@ -24,7 +24,7 @@ type Options struct {
 	Readers               int    `name:"sqlite_readers" group:"database" default:"8" help:"connections that read from an SQLite database at the same time"`
 
 	BusyWait time.Duration    // how long one attempt waits for another process's lock; 0: 10 s
-	Clock    func() time.Time // nil: time.Now
+	Clock    func() time.Time // for changes that do not say At; nil: time.Now
 }
 
 // DB is an open database. It is safe for use by many goroutines; Close it when the last of them is done.
@@ -55,9 +55,17 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return d, nil
 }
 
+// closeWait bounds how long Close waits for reads under way.
+const closeWait = 10 * time.Second
+
 // Close closes the database. With nothing left running, the last process to close it leaves a single file.
 func (d *DB) Close() error {
-	return errors.Join(d.readers.Close(), d.writer.Close())
+	err := d.readers.Close()
+	// The connection that closes last clears the log away. Two that close at once would leave it to each other.
+	for end := time.Now().Add(closeWait); d.readers.Stats().OpenConnections > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	return errors.Join(err, d.writer.Close())
 }
 
 // core is what DB and Tx have in common.
@@ -67,13 +75,13 @@ type core struct {
 	clock  func() time.Time
 }
 
-// Now returns the time in the precision that the database keeps, so that what is written with it reads back equal.
-func (c *core) Now() time.Time { return precise(c.clock()) }
+// now returns the time in the precision that the database keeps, so that what is written with it reads back equal.
+func (c *core) now() time.Time { return precise(c.clock()) }
 
 // orNow returns t, or now when t is zero.
 func (c *core) orNow(t time.Time) time.Time {
 	if t.IsZero() {
-		return c.Now()
+		return c.now()
 	}
 	return precise(t)
 }

@@ -1,7 +1,8 @@
 package db
 
 // dialect is all that one engine does differently from another. SQL elsewhere keeps to what SQLite, MariaDB and
-// PostgreSQL share, with ? for parameters.
+// PostgreSQL share, with ? for parameters. Two
+// places are SQLite's still: NULL as the lowest value (orderBy, behind), and several statements in one exec (create).
 type dialect struct {
 	schema    string                     // the folder of its SQL in migrations
 	tables    string                     // the query for the names of all tables

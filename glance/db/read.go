@@ -46,8 +46,8 @@ func each(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error)
 	return rows.Err()
 }
 
-// Image returns the image with its properties, tags and locations. A deleted one is not found. Whoever sets the status
-// pending_delete by a Change, without deleting the image, still finds it here.
+// Image returns the image with its properties, tags and locations. A deleted one is not found. One that is
+// pending_delete and not deleted is; callers hide it.
 func (r reads) Image(ctx context.Context, id string) (*image.Image, error) {
 	return r.byID(ctx, id, "id = ? AND NOT deleted")
 }

@@ -1,4 +1,4 @@
-// Package notify is the contract for notifications: what happened to which image, told to whoever listens.
+// Package notify is the contract for notifications: what happened to what, told to whoever listens.
 package notify
 
 import (
@@ -15,7 +15,7 @@ type Event struct {
 }
 
 // Notifier takes events. Notify must not block: what cannot be sent now is queued within bounds or dropped and
-// counted.
+// counted. ctx carries the caller (auth.From) and does not outlive the request.
 type Notifier interface {
 	Notify(ctx context.Context, e Event)
 }

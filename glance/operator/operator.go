@@ -3,9 +3,7 @@ package operator
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"os"
 	"os/signal"
 	"syscall"
 
@@ -30,6 +28,7 @@ serves this machine only, as nobody has to say who he is.`,
 	var port uint16
 	cmd.Flags().StringVar(&host, "bind-host", "127.0.0.1", "address to listen on")
 	cmd.Flags().Uint16Var(&port, "bind-port", 9292, "port to listen on; 0: any free one")
+	cmd.Flags().StringSliceVar(&s.trustedPeers, "trusted-peers", nil, "addresses and networks whose identity headers are believed (default all)")
 	return execute(cmd, &s, func(ctx context.Context) (net.Listener, error) {
 		return listenTCP(ctx, host, port)
 	})
@@ -48,9 +47,7 @@ connect to the socket is believed what he says in X-Forwarded-* headers.`,
 	s.flags(cmd)
 	var socket string
 	cmd.Flags().StringVar(&socket, "socket", "", "path of the unix socket to listen on")
-	if err := cmd.MarkFlagRequired("socket"); err != nil {
-		return failed(err)
-	}
+	cmd.MarkFlagRequired("socket") //nolint:errcheck // the flag is there
 	return execute(cmd, &s, func(ctx context.Context) (net.Listener, error) {
 		return listenUnix(ctx, socket)
 	})
@@ -70,7 +67,6 @@ func (s *settings) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.dataDir, "data-dir", "", "folder of database, images and journal (default $XDG_DATA_HOME/glance)")
 	cmd.Flags().StringVar(&s.prefix, "prefix", "", "path in front of the API, such as /image")
 	cmd.Flags().BoolVar(&s.trustedAuth, "trusted-auth", false, "take the caller's identity from the headers that a front end sets")
-	cmd.Flags().StringSliceVar(&s.trustedPeers, "trusted-peers", nil, "addresses and networks whose headers are believed (default all)")
 	cmd.Flags().BoolVar(&s.debug, "debug", false, "log more")
 }
 
@@ -90,11 +86,6 @@ func execute(cmd *cobra.Command, s *settings, listen func(context.Context) (net.
 		return 1 // cobra has said why
 	}
 	return 0
-}
-
-func failed(err error) int {
-	fmt.Fprintln(os.Stderr, "ERROR:", err)
-	return 1
 }
 
 func (s *settings) logger() *logrus.Logger {

@@ -57,14 +57,21 @@ func (s *settings) run(ctx context.Context, out io.Writer, listen func(context.C
 
 // apply sets what the flags say.
 func (s *settings) apply(c *glance.Config) error {
+	if len(s.trustedPeers) > 0 && !s.trustedAuth {
+		return errors.New("--trusted-peers needs --trusted-auth")
+	}
 	peers, err := auth.ParsePeers(s.trustedPeers)
 	if err != nil {
 		return err
 	}
-	c.Prefix, c.TrustedPeers = s.prefix, peers
-	c.Options.ProxyHeaders = s.behindProxy
 	if s.trustedAuth {
 		c.Auth = trusted.Headers{Peers: peers}
+	}
+	if s.prefix != "" {
+		c.Prefix = s.prefix
+	}
+	if s.behindProxy {
+		c.Options.ProxyHeaders = true
 	}
 	return nil
 }

@@ -2,8 +2,8 @@
 //
 //	PageSize int `name:"limit_param_default" group:"DEFAULT" default:"25" min:"1" help:"images on a page by default"`
 //
-// Walk lists the options of a struct, SetDefaults fills it. Files, samples and command lines are built on these two
-// (package config). Fields without a name tag are not options; an embedded or nested struct without one is walked.
+// Walk lists the options of a struct, SetDefaults fills it, Check checks it. Files, samples and command lines are to be
+// built on these (package config). Fields without a name tag are not options; an embedded or nested struct without one is walked.
 package option
 
 import (
@@ -16,8 +16,8 @@ import (
 
 // Option is one option and the field that holds it.
 type Option struct {
-	Name, Group, Default, Help string
-	Value                      reflect.Value // settable
+	Name, Group, Default, Min, Help string
+	Value                           reflect.Value // settable
 }
 
 // Walk calls fn for every option in the struct that target points to, in the order of the fields.
@@ -45,7 +45,10 @@ func walk(v reflect.Value, fn func(Option) error) error {
 		if group == "" {
 			group = "DEFAULT"
 		}
-		o := Option{Name: name, Group: group, Default: field.Tag.Get("default"), Help: field.Tag.Get("help"), Value: v.Field(i)}
+		o := Option{
+			Name: name, Group: group, Default: field.Tag.Get("default"), Min: field.Tag.Get("min"), Help: field.Tag.Get("help"),
+			Value: v.Field(i),
+		}
 		if err := fn(o); err != nil {
 			return fmt.Errorf("option %s: %w", name, err)
 		}
@@ -56,6 +59,20 @@ func walk(v reflect.Value, fn func(Option) error) error {
 // SetDefaults sets every option in the struct that target points to from its default tag.
 func SetDefaults(target any) error {
 	return Walk(target, func(o Option) error { return o.Set(o.Default) })
+}
+
+// Check returns an error for the first option, in the struct that target points to, that is below its min tag.
+func Check(target any) error {
+	return Walk(target, func(o Option) error {
+		if o.Min == "" {
+			return nil
+		}
+		least, err := strconv.ParseInt(o.Min, 10, 64)
+		if err == nil && o.Value.Int() < least {
+			err = fmt.Errorf("%d is less than %d", o.Value.Int(), least)
+		}
+		return err
+	})
 }
 
 // Set parses text by the type of the field: string, bool, int, int64, duration in whole seconds, or a list of
@@ -81,7 +98,11 @@ func (o Option) Set(text string) error {
 		o.Value.SetInt(n)
 		return err
 	case []string:
-		o.Value.Set(reflect.ValueOf(strings.Split(text, ",")))
+		items := strings.Split(text, ",")
+		for i := range items {
+			items[i] = strings.TrimSpace(items[i])
+		}
+		o.Value.Set(reflect.ValueOf(items))
 	default:
 		return fmt.Errorf("no way to set a %s", o.Value.Type())
 	}

@@ -16,12 +16,12 @@ type Named struct {
 type Set struct {
 	byName   map[string]Driver
 	byScheme map[string]Driver
-	fallback Named
+	standard Named
 }
 
-// NewSet returns a set whose new data goes to the store called name. Where two drivers serve one scheme, the first
+// NewSet returns a set whose new data goes to the store called defaultStore. Where two drivers serve one scheme, the first
 // one does.
-func NewSet(name string, stores ...Named) (*Set, error) {
+func NewSet(defaultStore string, stores ...Named) (*Set, error) {
 	s := &Set{byName: map[string]Driver{}, byScheme: map[string]Driver{}}
 	for _, st := range stores {
 		if _, taken := s.byName[st.Name]; taken {
@@ -34,27 +34,27 @@ func NewSet(name string, stores ...Named) (*Set, error) {
 			}
 		}
 	}
-	d, ok := s.byName[name]
+	d, ok := s.byName[defaultStore]
 	if !ok {
-		return nil, fault.New(fault.Invalid, "default store %q is not among the stores", name)
+		return nil, fault.New(fault.Invalid, "default store %q is not among the stores", defaultStore)
 	}
-	s.fallback = Named{Name: name, Driver: d}
+	s.standard = Named{Name: defaultStore, Driver: d}
 	return s, nil
 }
 
 // Default returns the store that takes new data.
-func (s *Set) Default() Named { return s.fallback }
+func (s *Set) Default() Named { return s.standard }
 
-// Named returns the store called name.
-func (s *Set) Named(name string) (Driver, error) {
+// ByName returns the store called name.
+func (s *Set) ByName(name string) (Driver, error) {
 	if d, ok := s.byName[name]; ok {
 		return d, nil
 	}
 	return nil, fault.New(fault.Invalid, "no store is called %q", name)
 }
 
-// For returns the store of a location: the one its metadata names under "store", else the one that serves the
-// scheme of its URL.
+// For returns the store of a location: the one its metadata names under "store", else the one that serves the scheme
+// of its URL. A name that is not among the stores counts as not given: another release may have written it.
 func (s *Set) For(url string, metadata map[string]any) (Driver, error) {
 	if name, ok := metadata["store"].(string); ok {
 		if d, ok := s.byName[name]; ok {

@@ -68,12 +68,12 @@ func TestSetNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := set.Named("disk"); got != disk || err != nil {
-		t.Errorf("Named(disk) = %v, %v", got, err)
+	if got, err := set.ByName("disk"); got != disk || err != nil {
+		t.Errorf("ByName(disk) = %v, %v", got, err)
 	}
 	for _, name := range []string{"", "Disk", "other"} {
-		if got, err := set.Named(name); !fault.Is(err, fault.Invalid) || got != nil {
-			t.Errorf("Named(%q) = %v, %v", name, got, err)
+		if got, err := set.ByName(name); !fault.Is(err, fault.Invalid) || got != nil {
+			t.Errorf("ByName(%q) = %v, %v", name, got, err)
 		}
 	}
 }

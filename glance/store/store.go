@@ -10,8 +10,8 @@
 //	fault.Unavailable  writing is denied, or the remote end does not answer
 //	fault.Invalid      the URL is not one of this driver
 //
-// When the context ends its own error comes back. An error that the body itself returned from Read comes back from Put unchanged (errors.Is), so the caller can tell
-// his own failures from the store's. Messages for the client never name a path, a host or a credential.
+// When the context ends its own error comes back. An error that the body itself returned from Read comes back from Put
+// unchanged (errors.Is), so the caller can tell his own failures from the store's. Messages for the client never name a path, a host or a credential.
 package store
 
 import (
@@ -38,7 +38,7 @@ type Stored struct {
 type Body struct {
 	io.ReadCloser       // of a local file the *os.File itself, so that the kernel can copy it
 	N             int64 // bytes meant for the caller, who reads no further
-	Size          int64 // bytes of the whole object
+	Size          int64 // bytes of the whole object; -1: unknown
 }
 
 // Reader reads objects by their URL.
@@ -78,5 +78,5 @@ type Aborter interface {
 // Pather is implemented by a driver whose objects are local files.
 type Pather interface {
 	// Path returns the path of the object's file. A missing object is fault.NotFound.
-	Path(url string) (string, error)
+	Path(ctx context.Context, url string) (string, error)
 }

@@ -5,7 +5,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"time"
 	"unicode/utf8"
 
 	"github.com/sirupsen/logrus"
@@ -15,29 +14,14 @@ import (
 	"goglance/glance/internal/api/middleware"
 	"goglance/glance/internal/images"
 	"goglance/glance/internal/schema"
-	"goglance/glance/policy"
+	"goglance/glance/settings"
 )
-
-// Options are the operator's settings of the HTTP layer.
-type Options struct {
-	middleware.IdentityOptions
-
-	PublicEndpoint   string        `name:"public_endpoint" help:"base URL in the version list; unset: what the request was sent to"`
-	EnableV2         bool          `name:"enable_v2_api" default:"true" help:"serve the Images API v2"`
-	CustomProperties bool          `name:"allow_additional_image_properties" default:"true" help:"let images have properties that the schema does not name"`
-	ContainerFormats []string      `name:"container_formats" group:"image_format" default:"ami,ari,aki,bare,ovf,ova,docker" help:"values that container_format may have"`
-	DiskFormats      []string      `name:"disk_formats" group:"image_format" default:"ami,ari,aki,vhd,vhdx,vmdk,raw,qcow2,vdi,iso,ploop" help:"values that disk_format may have"`
-	ProxyHeaders     bool          `name:"enable_proxy_headers_parsing" group:"oslo_middleware" default:"false" help:"believe Forwarded and X-Forwarded-* headers"`
-	Stall            time.Duration `name:"client_socket_timeout" default:"900" min:"0" help:"seconds that a client may neither send nor take a byte; 0: for ever"`
-	BodyMax          int           `name:"max_json_body_size" default:"16777216" min:"1" help:"most bytes of a JSON body"`
-}
 
 // Config is what an API works with. All fields but Prefix and Peers are required.
 type Config struct {
-	Options Options
+	Options settings.API
 	Images  *images.Images
 	Auth    auth.Authenticator
-	Policy  policy.Enforcer
 	Prefix  string     // path in front of the API: "" or /name
 	Peers   auth.Peers // whose Forwarded headers are believed
 	NewID   func() string
@@ -77,7 +61,7 @@ func New(c Config) (*API, error) {
 // middleware is the list of what a request passes through, outermost first.
 func (a *API) middleware() []middleware.Middleware {
 	mount := middleware.Mount{Prefix: a.Prefix, Headers: a.Options.ProxyHeaders, Believed: a.Peers}
-	who := middleware.Who{Options: a.Options.IdentityOptions, Auth: a.Auth, Policy: a.Policy, Fail: a.fail}
+	who := middleware.Who{Options: a.Options, Auth: a.Auth, IsAdmin: a.Images.IsAdmin, Fail: a.fail}
 	return []middleware.Middleware{
 		middleware.Begin(a.Options.Stall, a.NewID, a.Log),
 		middleware.Recover(a.fail, a.Log),

@@ -16,7 +16,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 	if !isBinary(r.Header.Get("Content-Type")) {
 		return fault.New(fault.MediaType, "image data is sent as %s", mediaBinary)
 	}
-	if err := a.Images.Upload(r.Context(), id(r), images.Data{Body: r.Body, Length: r.ContentLength}); err != nil {
+	if err := a.Images.Upload(r.Context(), imageID(r), images.Data{Body: r.Body, Length: r.ContentLength}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -25,7 +25,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 
 // download is GET /v2/images/{id}/file (spec images-api 7.4).
 func (a *API) download(w http.ResponseWriter, r *http.Request) error {
-	d, err := a.Images.Download(r.Context(), id(r))
+	d, err := a.Images.Download(r.Context(), imageID(r))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"goglance/glance/fault"
 	"goglance/glance/internal/schema"
+	"goglance/glance/settings"
 )
 
 // decoder returns an API that can read documents, and nothing else.
@@ -22,7 +23,7 @@ func decoder(t testing.TB) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &API{Config: Config{Options: Options{BodyMax: 1 << 20}}, schema: s}
+	return &API{Config: Config{Options: settings.API{BodyMax: 1 << 20}}, schema: s}
 }
 
 func post(body io.Reader) *http.Request { return httptest.NewRequest(http.MethodPost, "/", body) }
@@ -90,7 +91,7 @@ func FuzzAttributes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		attrs, err := a.decodeObject(post(strings.NewReader(string(body))))
 		if err == nil {
-			n, derr := a.attributes(attrs)
+			n, derr := a.imageAttributes(attrs)
 			if err = derr; err == nil && n.Name != nil && !utf8.ValidString(*n.Name) {
 				t.Errorf("the name is %q", *n.Name)
 			}

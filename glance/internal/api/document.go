@@ -7,9 +7,9 @@ import (
 	"goglance/glance/internal/images"
 )
 
-// path is where an image is, from the root of the API. Links in documents never have the prefix of a front end: the
-// clients put it before them.
-func path(v *images.View) string { return "/v2/images/" + v.ID }
+// imagePath is where an image is, from the root of the API. Links in documents never have the prefix of a front end:
+// the clients put it before them.
+func imagePath(v *images.View) string { return "/v2/images/" + v.ID }
 
 // stamp is the form of times in documents: UTC, whole seconds.
 const stamp = "2006-01-02T15:04:05Z"
@@ -20,7 +20,7 @@ func appendImage(buf []byte, v *images.View) []byte {
 	var o object
 	for _, name := range slices.Sorted(maps.Keys(v.Properties)) {
 		if !isBase(name) {
-			o.string(name, value(v.Properties[name]))
+			o.string(name, propertyText(v.Properties[name]))
 		}
 	}
 	o.nullable("name", v.Name)
@@ -39,14 +39,14 @@ func appendImage(buf []byte, v *images.View) []byte {
 	o.string("created_at", v.CreatedAt.UTC().Format(stamp))
 	o.string("updated_at", v.UpdatedAt.UTC().Format(stamp))
 	o.list("tags", len(v.Tags), func(buf []byte, i int) []byte { return appendString(buf, v.Tags[i]) })
-	o.string("self", path(v))
-	o.string("file", path(v)+"/file")
+	o.string("self", imagePath(v))
+	o.string("file", imagePath(v)+"/file")
 	o.string("schema", "/v2/schemas/image")
 	return append(buf, o.end()...)
 }
 
-// value shows a property without a value, which only the old API makes, as empty text.
-func value(v *string) string {
+// propertyText shows a property without a value, which only the old API makes, as empty text.
+func propertyText(v *string) string {
 	if v == nil {
 		return ""
 	}

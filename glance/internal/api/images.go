@@ -19,7 +19,7 @@ func (a *API) createImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.attributes(attrs)
+	n, err := a.imageAttributes(attrs)
 	if err != nil {
 		return err
 	}
@@ -27,14 +27,14 @@ func (a *API) createImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", middleware.From(r.Context()).BaseURL()+path(v))
+	w.Header().Set("Location", middleware.From(r.Context()).BaseURL()+imagePath(v))
 	sendJSON(w, http.StatusCreated, appendImage(nil, v))
 	return nil
 }
 
 // showImage is GET /v2/images/{id}.
 func (a *API) showImage(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.Images.Get(r.Context(), id(r))
+	v, err := a.Images.Get(r.Context(), imageID(r))
 	if err != nil {
 		return err
 	}
@@ -44,15 +44,15 @@ func (a *API) showImage(w http.ResponseWriter, r *http.Request) error {
 
 // deleteImage is DELETE /v2/images/{id} (spec images-api 10).
 func (a *API) deleteImage(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Images.Delete(r.Context(), id(r)); err != nil {
+	if err := a.Images.Delete(r.Context(), imageID(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// attributes reads the attributes of a new image in the order of checks of spec images-api 3.6.
-func (a *API) attributes(attrs map[string]any) (images.Attributes, error) {
+// imageAttributes reads the attributes of a new image in the order of checks of spec images-api 3.6.
+func (a *API) imageAttributes(attrs map[string]any) (images.Attributes, error) {
 	var n images.Attributes
 	if err := refuseKeys(attrs, "direct_url", "self", "file", "schema"); err != nil {
 		return n, err
@@ -61,9 +61,9 @@ func (a *API) attributes(attrs map[string]any) (images.Attributes, error) {
 		return n, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		if reserved(name) {
+		if reservedAttribute(name) {
 			n.Reserved = name
-		} else if err := set(&n, name, attrs[name]); err != nil {
+		} else if err := setAttribute(&n, name, attrs[name]); err != nil {
 			return n, err
 		}
 	}
@@ -83,8 +83,8 @@ func refuseKeys(attrs map[string]any, names ...string) error {
 // hidden begins the names of properties that belong to the service (spec security S30).
 const hidden = "os_glance_"
 
-// reserved reports whether an attribute is the service's to set.
-func reserved(name string) bool {
+// reservedAttribute reports whether an attribute is the service's to set.
+func reservedAttribute(name string) bool {
 	switch name {
 	case "created_at", "updated_at", "status", "checksum", "size", "virtual_size", "locations", "location",
 		"deleted", "deleted_at":
@@ -93,8 +93,8 @@ func reserved(name string) bool {
 	return strings.HasPrefix(name, hidden)
 }
 
-// set copies one attribute, which the schema has found valid, into n.
-func set(n *images.Attributes, name string, value any) (err error) {
+// setAttribute copies one attribute, which the schema has found valid, into n.
+func setAttribute(n *images.Attributes, name string, value any) (err error) {
 	switch name {
 	case "id":
 		n.ID, _ = value.(string)

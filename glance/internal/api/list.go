@@ -15,7 +15,7 @@ func (a *API) listImages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(q)
+	page, err := imagesPage(q)
 	if err != nil {
 		return err
 	}
@@ -25,17 +25,17 @@ func (a *API) listImages(w http.ResponseWriter, r *http.Request) error {
 	}
 	var doc object
 	doc.list("images", len(views), func(buf []byte, i int) []byte { return appendImage(buf, views[i]) })
-	doc.string("first", link(q, ""))
+	doc.string("first", imagesLink(q, ""))
 	doc.string("schema", "/v2/schemas/images")
 	if more {
-		doc.string("next", link(q, views[len(views)-1].ID))
+		doc.string("next", imagesLink(q, views[len(views)-1].ID))
 	}
 	sendJSON(w, http.StatusOK, doc.end())
 	return nil
 }
 
-// link is a relative link to a page of the list that q asked for; marker "" leads to the first.
-func link(q query, marker string) string {
+// imagesLink is a relative link to a page of the list that q asked for; marker "" leads to the first.
+func imagesLink(q query, marker string) string {
 	q = q.without("marker")
 	if marker != "" {
 		q = append(q, parameter{"marker", marker})
@@ -46,9 +46,9 @@ func link(q query, marker string) string {
 	return "/v2/images?" + q.encode()
 }
 
-// pageOf reads the parameters of a list. A filter that is not served is refused: ignoring it would list images that
-// were not asked for.
-func pageOf(q query) (images.Page, error) {
+// imagesPage reads the parameters of a list. A filter that is not served is refused: ignoring it would list images
+// that were not asked for.
+func imagesPage(q query) (images.Page, error) {
 	page := images.Page{Limit: -1}
 	for _, p := range q {
 		switch p.name {

@@ -66,7 +66,7 @@ func TestLink(t *testing.T) {
 			{"a b", "\u20ac"}}, "", "/v2/images?a+b=c%26d&a+b=%E2%82%AC"},
 	}
 	for _, row := range rows {
-		if got := link(row.q, row.marker); got != row.want {
+		if got := imagesLink(row.q, row.marker); got != row.want {
 			t.Errorf("%v: %s, want %s", row.q, got, row.want)
 		}
 	}
@@ -98,7 +98,7 @@ func TestPageOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := pageOf(q)
+		got, err := imagesPage(q)
 		if err != nil || got.Limit != row.want.Limit || !slices.Equal(got.Sort, row.want.Sort) {
 			t.Errorf("%s: %+v %v, want %+v", row.raw, got, err, row.want)
 		}
@@ -127,7 +127,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil || !slices.Equal(again, q) {
 			t.Errorf("%q becomes %q (%v)", q, again, err)
 		}
-		page, err := pageOf(q)
+		page, err := imagesPage(q)
 		if err != nil && !fault.Is(err, fault.Invalid) {
 			t.Errorf("error %v", err)
 		}

@@ -102,4 +102,4 @@ func (a *API) toRoot(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusFound)
 }
 
-func id(r *http.Request) string { return mux.Vars(r)["id"] }
+func imageID(r *http.Request) string { return mux.Vars(r)["id"] }

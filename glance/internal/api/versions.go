@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"goglance/glance/internal/api/middleware"
+	"goglance/glance/settings"
 )
 
 // version is one row of the version document.
 type version struct {
 	id, status string
 	path       string // the routes that serve it
-	needs      func(Options) bool
+	needs      func(settings.API) bool
 }
 
 // versions is the table of API versions, in the order in which they are listed (spec images-api 1.1). A handler never
 // asks for a version; what a later one adds is a row here and its routes.
 func versions() []version {
-	v2 := func(o Options) bool { return o.EnableV2 }
+	v2 := func(o settings.API) bool { return o.EnableV2 }
 	return []version{
 		{"v2.5", "CURRENT", "/v2", v2},
 		{"v2.4", "SUPPORTED", "/v2", v2},

@@ -7,6 +7,7 @@ package images
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -18,23 +19,13 @@ import (
 	"goglance/glance/internal/ingest"
 	"goglance/glance/notify"
 	"goglance/glance/policy"
+	"goglance/glance/settings"
 	"goglance/glance/store"
 )
 
-// Options are the operator's settings of the use cases.
-type Options struct {
-	OwnerIsTenant    bool   `name:"owner_is_tenant" default:"true" help:"the owner of a new image is the project, not the user"`
-	PropertyQuota    int    `name:"image_property_quota" default:"128" help:"custom properties an image may have; negative: any number"`
-	TagQuota         int    `name:"image_tag_quota" default:"128" help:"tags an image may have; negative: any number"`
-	PageSize         int    `name:"limit_param_default" default:"25" min:"1" help:"images on a page when the request does not say"`
-	PageMax          int    `name:"api_limit_max" default:"1000" min:"1" help:"most images on a page"`
-	SizeCap          int64  `name:"image_size_cap" default:"1099511627776" min:"1" help:"most bytes of an image's data"`
-	UserStorageQuota string `name:"user_storage_quota" default:"0" help:"most bytes of all images of an owner: digits and B, KB, MB, GB or TB; 0: any"`
-}
-
 // Config is what Images works with. All fields are required.
 type Config struct {
-	Options Options
+	Options settings.Images
 	DB      *db.DB
 	Stores  *store.Set
 	Ingest  *ingest.Ingest
@@ -74,6 +65,14 @@ func (s *Images) Get(ctx context.Context, id string) (*View, error) {
 		return nil, err
 	}
 	return view(img), nil
+}
+
+// IsAdmin reports whether a caller is an administrator: by the role of the option, or because the policy says so
+// (spec images-api 14.2). An empty option names no role (spec security S08).
+func (s *Images) IsAdmin(ctx context.Context, who *auth.Identity) bool {
+	role := auth.FoldRole(s.Options.AdminRole)
+	return role != "" && slices.Contains(who.Roles, role) ||
+		s.Policy.Enforce(ctx, "context_is_admin", who, policy.NoTarget{}) == nil
 }
 
 // viewer is the caller as the domain sees him (spec images-api 14).

@@ -141,16 +141,16 @@ func inherit(dir string, fn func(*entry) error) error {
 	var errs []error
 	for _, file := range files {
 		if file.Name() != lockName {
-			errs = append(errs, settle(filepath.Join(dir, file.Name()), fn))
+			errs = append(errs, inheritEntry(filepath.Join(dir, file.Name()), fn))
 		}
 	}
 	removeIfEmpty(dir)
 	return errors.Join(errs...)
 }
 
-// settle hands one entry to fn and removes it when that went well. An entry that was never written whole has no
+// inheritEntry hands one entry to fn and removes it when that went well. An entry that was never written whole has no
 // work behind it: begin had not returned.
-func settle(path string, fn func(*entry) error) error {
+func inheritEntry(path string, fn func(*entry) error) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)

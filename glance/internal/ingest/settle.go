@@ -114,7 +114,7 @@ func (in *Ingest) undoUpload(ctx context.Context, e *entry, img *image.Image) er
 
 // abort removes what an upload has left in its store.
 func (in *Ingest) abort(ctx context.Context, e *entry) error {
-	d, err := in.Stores.Named(e.Store)
+	d, err := in.Stores.ByName(e.Store)
 	if err != nil {
 		return err
 	}

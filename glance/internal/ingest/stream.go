@@ -157,7 +157,7 @@ func (s *stream) digest(b *block) {
 	if b.n == 0 {
 		return
 	}
-	b.refs.Add(int32(len(s.digests))) //nolint:gosec // a handful of digests
+	b.refs.Add(int32(len(s.digests))) // a handful of digests
 	for _, d := range s.digests {
 		d.blocks <- b
 	}

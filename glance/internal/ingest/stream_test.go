@@ -2,7 +2,7 @@ package ingest
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // the checksum of the Images API
+	"crypto/md5" // the checksum of the Images API
 	"errors"
 	"io"
 	"math/rand"
@@ -16,7 +16,7 @@ import (
 // pattern returns n bytes that differ from block to block.
 func pattern(n int) []byte {
 	b := make([]byte, n)
-	rand.New(rand.NewSource(int64(n))).Read(b) //nolint:gosec // not a secret
+	rand.New(rand.NewSource(int64(n))).Read(b) // not a secret
 	return b
 }
 
@@ -42,7 +42,7 @@ func TestStreamGivesWhatItGets(t *testing.T) {
 		for _, pull := range []bool{false, true} {
 			for _, n := range sizes() {
 				body := pattern(n)
-				s := newStream(Upload{Body: source(bytes.NewReader(body)), Length: int64(n), Limit: Limit{Bytes: int64(n)}}, new(sync.Pool), md5.New()) //nolint:gosec // see above
+				s := newStream(Upload{Body: source(bytes.NewReader(body)), Length: int64(n), Limit: Limit{Bytes: int64(n)}}, new(sync.Pool), md5.New()) // see above
 				var src io.Reader = s
 				if pull {
 					src = readOnly{s}
@@ -50,7 +50,7 @@ func TestStreamGivesWhatItGets(t *testing.T) {
 				var got bytes.Buffer
 				_, err := io.Copy(&got, src)
 				s.finish()
-				want := md5.Sum(body) //nolint:gosec // see above
+				want := md5.Sum(body) // see above
 				if err != nil || !bytes.Equal(got.Bytes(), body) || !bytes.Equal(s.digests[0].Sum(nil), want[:]) || !s.complete() {
 					t.Errorf("%s, pull %v, %d bytes: got %d, error %v, complete %v", name, pull, n, got.Len(), err, s.complete())
 				}

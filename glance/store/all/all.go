@@ -1,4 +1,4 @@
-// Package all is the list of the drivers that come with the service.
+// Package all makes the stores of a service. So far there is one driver, file; a new one gets its function here.
 package all
 
 import (

@@ -106,9 +106,9 @@ func (d *Driver) copy(w io.Writer, body io.Reader) error {
 	return err
 }
 
-// discard removes a temporary file if it is still there.
+// discard removes a file of a failed upload if it is still there.
 func (d *Driver) discard(path string) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.log.WithError(err).Error("a temporary file stays in the image store")
+		d.log.WithError(err).Error("a file of a failed upload stays in the image store")
 	}
 }

@@ -196,7 +196,7 @@ func TestPutMode(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	for perm, want := range map[int]fs.FileMode{0: 0o600, 400: 0o400, 640: 0o640, 644: 0o644} {
 		d := open(t, Options{Datadir: t.TempDir(), FilePerm: perm})
-		path, err := d.Path(put(t, d, "data"))
+		path, err := d.Path(t.Context(), put(t, d, "data"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,7 +105,7 @@ func (d *Driver) Size(_ context.Context, url string) (int64, error) {
 
 // Path returns the path of the file, for those who can read it better by name: a front end, a tool. What they find
 // there may be gone, or another file, a moment later.
-func (d *Driver) Path(url string) (string, error) {
+func (d *Driver) Path(_ context.Context, url string) (string, error) {
 	o, err := d.find("file.Path", url)
 	if err != nil {
 		return "", err

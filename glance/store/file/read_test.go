@@ -21,7 +21,7 @@ func everywhere(t *testing.T, d *Driver, url string, kind fault.Kind) {
 	}
 	_, err = d.Size(t.Context(), url)
 	expect(t, "Size "+url, err, kind)
-	_, err = d.Path(url)
+	_, err = d.Path(t.Context(), url)
 	expect(t, "Path "+url, err, kind)
 	expect(t, "Delete "+url, d.Delete(t.Context(), url), kind)
 }
@@ -131,7 +131,7 @@ func TestReadRoots(t *testing.T) {
 	url := put(t, open(t, Options{Datadir: old}), "data")
 	everywhere(t, open(t, Options{Datadir: base + "/new"}), url, fault.Invalid)
 	d := open(t, Options{Datadir: base + "/new", ReadRoots: []string{base + "/old/", base + "/gone"}})
-	if path, err := d.Path(url); path != strings.TrimPrefix(url, "file://") || err != nil {
+	if path, err := d.Path(t.Context(), url); path != strings.TrimPrefix(url, "file://") || err != nil {
 		t.Errorf("Path = %s, %v", path, err)
 	}
 	if !strings.HasPrefix(put(t, d, "data"), "file://"+base+"/new/") {

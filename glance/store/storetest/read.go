@@ -100,8 +100,8 @@ func testMissing(t *testing.T, s *subject) {
 	if s.w != nil {
 		expectKind(t, "Delete", s.w.Delete(t.Context(), url), fault.NotFound)
 	}
-	if p, ok := s.Driver.(pather); ok {
-		_, err := p.Path(url)
+	if p, ok := s.Driver.(store.Pather); ok {
+		_, err := p.Path(t.Context(), url)
 		expectKind(t, "Path", err, fault.NotFound)
 	}
 }
@@ -119,18 +119,13 @@ func testForeign(t *testing.T, s *subject) {
 	}
 }
 
-// pather is a driver that can name the file behind a URL.
-type pather interface {
-	Path(url string) (string, error)
-}
-
 func testPath(t *testing.T, s *subject) {
-	p, ok := s.Driver.(pather)
+	p, ok := s.Driver.(store.Pather)
 	if !ok {
 		t.Skip("the driver has no Path")
 	}
 	data := sample(100, 4)
-	path, err := p.Path(s.plant(t, data))
+	path, err := p.Path(t.Context(), s.plant(t, data))
 	if err != nil {
 		t.Fatalf("Path: %v", err)
 	}

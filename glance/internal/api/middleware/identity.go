@@ -1,28 +1,21 @@
 package middleware
 
 import (
+	"context"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"goglance/glance/auth"
 	"goglance/glance/fault"
-	"goglance/glance/policy"
+	"goglance/glance/settings"
 )
-
-// IdentityOptions are the operator's settings of the identity context (spec images-api 14).
-type IdentityOptions struct {
-	AdminRole          string `name:"admin_role" default:"admin" help:"the role that makes a caller an administrator"`
-	AllowAnonymous     bool   `name:"allow_anonymous_access" default:"false" help:"let callers without identity read what is open to all"`
-	MaxRequestIDLength int    `name:"max_request_id_length" default:"64" min:"0" help:"longest request id taken from a client; 0: any length"`
-}
 
 // Who finds out who sends a request.
 type Who struct {
-	Options IdentityOptions
+	Options settings.API
 	Auth    auth.Authenticator
-	Policy  policy.Enforcer
+	IsAdmin func(context.Context, *auth.Identity) bool
 	Fail    Fail
 }
 
@@ -60,16 +53,8 @@ func (o Who) identity(r *http.Request) (*auth.Identity, error) {
 		return who, nil
 	}
 	full := *who
-	full.Admin = o.isAdmin(r, who)
+	full.Admin = o.IsAdmin(r.Context(), who)
 	return &full, nil
-}
-
-// isAdmin: by the role of the option, or because the policy says so (spec images-api 14.2). An empty option names no
-// role (spec security S08).
-func (o Who) isAdmin(r *http.Request, who *auth.Identity) bool {
-	role := strings.TrimSpace(o.Options.AdminRole)
-	return role != "" && slices.Contains(who.Roles, auth.FoldRole(role)) ||
-		o.Policy.Enforce(r.Context(), "context_is_admin", who, policy.NoTarget{}) == nil
 }
 
 // adoptID takes a client's request id over. One with characters that have no place in a log or a header is replaced

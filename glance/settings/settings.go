@@ -1,0 +1,31 @@
+// Package settings is the operator's options of the service, each described beside the field that holds it (package
+// option reads the tags). Names and defaults are the reference's; an option of our own says so.
+package settings
+
+import "time"
+
+// API is the options of the HTTP layer.
+type API struct {
+	AllowAnonymous     bool          `name:"allow_anonymous_access" default:"false" help:"let callers without identity read what is open to all"`
+	MaxRequestIDLength int           `name:"max_request_id_length" default:"64" min:"0" help:"longest request id taken from a client; 0: any length"`
+	PublicEndpoint     string        `name:"public_endpoint" help:"base URL in the version list; unset: what the request was sent to"`
+	EnableV2           bool          `name:"enable_v2_api" default:"true" help:"serve the Images API v2"`
+	CustomProperties   bool          `name:"allow_additional_image_properties" default:"true" help:"let images have properties that the schema does not name"`
+	ContainerFormats   []string      `name:"container_formats" group:"image_format" default:"ami,ari,aki,bare,ovf,ova,docker" help:"values that container_format may have"`
+	DiskFormats        []string      `name:"disk_formats" group:"image_format" default:"ami,ari,aki,vhd,vhdx,vmdk,raw,qcow2,vdi,iso,ploop" help:"values that disk_format may have"`
+	ProxyHeaders       bool          `name:"enable_proxy_headers_parsing" group:"oslo_middleware" default:"false" help:"believe Forwarded and X-Forwarded-* headers"`
+	Stall              time.Duration `name:"client_socket_timeout" default:"900" min:"0" help:"seconds that a client may neither send nor take a byte; 0: for ever"`
+	BodyMax            int           `name:"max_json_body_size" default:"16777216" min:"1" help:"most bytes of a JSON body; not in the reference"`
+}
+
+// Images is the options of owners, quotas and pages.
+type Images struct {
+	AdminRole        string `name:"admin_role" default:"admin" help:"the role that makes a caller an administrator"`
+	OwnerIsTenant    bool   `name:"owner_is_tenant" default:"true" help:"the owner of a new image is the project, not the user"`
+	PropertyQuota    int    `name:"image_property_quota" default:"128" help:"custom properties an image may have; negative: any number"`
+	TagQuota         int    `name:"image_tag_quota" default:"128" help:"tags an image may have; negative: any number"`
+	PageSize         int    `name:"limit_param_default" default:"25" min:"1" help:"images on a page when the request does not say"`
+	PageMax          int    `name:"api_limit_max" default:"1000" min:"1" help:"most images on a page"`
+	SizeCap          int64  `name:"image_size_cap" default:"1099511627776" min:"1" help:"most bytes of an image's data"`
+	UserStorageQuota string `name:"user_storage_quota" default:"0" help:"most bytes of all images of an owner: digits and B, KB, MB, GB or TB; 0: any"`
+}
