@@ -61,6 +61,8 @@ func TestNewRefuses(t *testing.T) {
 		"Prefix":             func(c *glance.Config) { c.Prefix = "image" },
 		"Prefix must":        func(c *glance.Config) { c.Prefix = "/a/../b" },
 		"Prefix must look":   func(c *glance.Config) { c.Prefix = "//a" },
+		"api_limit_max":      func(c *glance.Config) { c.Options.PageMax = 0 },
+		"max_json_body_size": func(c *glance.Config) { c.Options.BodyMax = -5 },
 		"user_storage_quota": func(c *glance.Config) { c.Options.UserStorageQuota = "x" },
 		"journal":            func(c *glance.Config) { c.StateDir = filepath.Join(f.dir, "glance.sqlite", "x") },
 	}

@@ -1,9 +1,11 @@
 package main_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,5 +102,26 @@ func TestStopLetsUploadsFinish(t *testing.T) {
 func TestServesLoopbackOnly(t *testing.T) {
 	if d := start(t, t.TempDir()); !strings.HasPrefix(d.url, "http://127.0.0.1:") {
 		t.Errorf("the server listens on %s", d.url)
+	}
+}
+
+// TestRefusesNonsense: a command line that would not do what it says is refused.
+func TestRefusesNonsense(t *testing.T) {
+	for line, want := range map[string]string{
+		"--trusted-peers 127.0.0.1":                  "--trusted-auth",
+		"--trusted-auth --trusted-peers here":        "trusted peer",
+		"--prefix image":                             "Prefix",
+		"--bind-host 192.0.2.1":                      "bind",
+		"--nonsense":                                 "unknown flag",
+		"--data-dir /proc/nowhere":                   "data directory",
+		"--trusted-auth --trusted-peers 127.0.0.1 x": "unknown command",
+	} {
+		args := append([]string{"--bind-port", "0", "--data-dir", t.TempDir()}, strings.Fields(line)...)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		out, err := exec.CommandContext(ctx, "server", args...).CombinedOutput()
+		cancel()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v, %s", line, err, out)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package option
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,5 +100,27 @@ func TestSet(t *testing.T) {
 	}
 	if err := SetDefaults(&odd{}); err == nil {
 		t.Error("a field of a type that nobody can set is set")
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	type options struct {
+		Page int           `name:"page" min:"1"`
+		Wait time.Duration `name:"wait" min:"0"`
+		Free int           `name:"free"`
+	}
+	rows := []struct {
+		given options
+		bad   string
+	}{
+		{options{Page: 1}, ""}, {options{Page: 0}, "page"}, {options{Page: -5}, "page"},
+		{options{Page: 1, Wait: -1}, "wait"}, {options{Page: 1, Free: -1}, ""},
+	}
+	for _, row := range rows {
+		err := Check(&row.given)
+		if (err == nil) != (row.bad == "") || err != nil && !strings.Contains(err.Error(), row.bad) {
+			t.Errorf("%+v: %v", row.given, err)
+		}
 	}
 }
