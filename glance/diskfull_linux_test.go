@@ -3,6 +3,7 @@ package glance_test
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -50,4 +51,38 @@ func TestSecDiskFull(t *testing.T) {
 		t.Errorf("the image is %s", status)
 	}
 	c.put(id, string(noise(1<<19))).want(http.StatusNoContent)
+}
+
+// TestDeleteOnFullDisk: with everything on one full file system, an upload is 413 and a deletion still makes room.
+func TestDeleteOnFullDisk(t *testing.T) {
+	dir := small(t)
+	c := start(t, func(c *glance.Config) {
+		c.StateDir = filepath.Join(dir, "journal")
+		var err error
+		if c.Stores, err = all.Files(filepath.Join(dir, "images"), c.Log); err != nil {
+			t.Fatal(err)
+		}
+	}).as(owner)
+	id := c.store("", string(noise(1<<19)))
+	filler := filepath.Join(dir, "filler")
+	if err := os.WriteFile(filler, noise(1<<20), 0o600); err == nil {
+		t.Fatal("the disk is not full")
+	}
+	waiting := c.create(formats)
+	c.put(waiting, "data").want(http.StatusRequestEntityTooLarge)
+	if status := c.status(waiting); status != "queued" {
+		t.Errorf("the image that waits is %s", status)
+	}
+	c.ask("DELETE /v2/images/"+id, "").want(http.StatusNoContent)
+	c.put(waiting, "data").want(http.StatusNoContent)
+	c.ask("DELETE /v2/images/"+waiting, "").want(http.StatusNoContent)
+	for _, folder := range []string{"images", "journal/*"} {
+		left, err := filepath.Glob(filepath.Join(dir, folder, "*"))
+		if err != nil || len(left) > 1 || len(left) == 1 && filepath.Base(left[0]) != "lock" {
+			t.Errorf("%s has %v, %v", folder, left, err)
+		}
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Error(err)
+	}
 }

@@ -166,3 +166,44 @@ func TestBrokenDownloadIsNoImage(t *testing.T) {
 		}
 	}
 }
+
+// TestUnaskedBody: who announces a body that nobody asked for, and does not send it, holds up nobody, himself included.
+func TestUnaskedBody(t *testing.T) {
+	f := start(t)
+	for _, line := range []string{"GET /versions", "GET /", "GET /v2", "GET /v2/images", "DELETE /v2/images/x", "PUT /v2/images"} {
+		conn := f.dial()
+		if _, err := fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\n%sContent-Length: 10\r\nExpect: 100-continue\r\n\r\n", line, wire(owner)); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(conn)
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if _, err := io.Copy(io.Discard, in); err != nil || !resp.Close {
+			t.Errorf("%s: answered %d, close %v, then %v", line, resp.StatusCode, resp.Close, err)
+		}
+		f.must(errors.Join(resp.Body.Close(), conn.Close()))
+	}
+}
+
+// TestHalfClosedUpload: a client that has sent all, and says that it sends no more, is not gone.
+func TestHalfClosedUpload(t *testing.T) {
+	c := start(t).as(owner)
+	for range 15 {
+		id := c.create(formats)
+		conn := c.dial()
+		if _, err := conn.Write(c.beginning(id, "length", 2*block, 2*block)); err != nil {
+			t.Fatal(err)
+		}
+		c.must(conn.CloseWrite())
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusNoContent || c.status(id) != "active" {
+			t.Errorf("answered %d, the image is %s", resp.StatusCode, c.status(id))
+		}
+		c.must(errors.Join(resp.Body.Close(), conn.Close()))
+	}
+}

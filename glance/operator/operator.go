@@ -82,6 +82,7 @@ func execute(cmd *cobra.Command, s *settings, listen func(context.Context) (net.
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		return 1 // cobra has said why
 	}

@@ -109,6 +109,7 @@ func serve(ctx context.Context, ln net.Listener, svc *glance.Service, c glance.C
 	var err error
 	select {
 	case err = <-served:
+		err = errors.Join(err, srv.Close())
 	case <-ctx.Done():
 		err = shutdown(srv, c.Log)
 	}

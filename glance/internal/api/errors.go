@@ -68,7 +68,7 @@ func fail(log logrus.FieldLogger) middleware.Fail {
 		info := middleware.From(r.Context())
 		code := status(fault.KindOf(err))
 		entry := log.WithError(err).WithField("request", info.ID)
-		if code >= http.StatusInternalServerError {
+		if code >= http.StatusInternalServerError && r.Context().Err() == nil { // else the client has gone
 			entry.Error("a request failed")
 		} else {
 			entry.Debug("a request was refused")

@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/google/uuid"
+
+	"goglance/glance/fault"
 )
 
 // Journal is a folder that says what this process has under way. Every process has one of its own, side by side in
@@ -33,7 +36,8 @@ const (
 	held     = ".hold"
 	removing = ".remove"
 	lockName = "lock"
-	unborn   = ".new-" // a journal that is not locked yet: others leave it alone
+	fresh    = ".fresh" // an entry that is being rewritten
+	unborn   = ".new-"  // a journal that is not locked yet: others leave it alone
 )
 
 // entry is one piece of work.
@@ -42,10 +46,12 @@ type entry struct {
 	Owner  string    `json:"owner,omitempty"`
 	Store  string    `json:"store,omitempty"`
 	Upload string    `json:"upload"`
-	At     time.Time `json:"at"` // updated_at of the claim
+	At     time.Time `json:"at"`             // updated_at of the image while it is this entry's
+	From   string    `json:"from,omitempty"` // of a removal: the status before
 
-	path  string // without suffix
-	state string
+	path      string // without suffix
+	state     string
+	postponed bool // Retry has it
 }
 
 // OpenJournal makes this process's journal in root, a folder on a local disk that every process of this node may
@@ -89,12 +95,38 @@ func (j *Journal) begin(e entry, state string) (*entry, error) {
 	return &e, nil
 }
 
-// to moves an entry to another state.
-func (e *entry) to(state string) error {
-	if err := os.Rename(e.path+e.state, e.path+state); err != nil {
+// hold says that the claim has succeeded.
+func (e *entry) hold() error {
+	if err := os.Rename(e.path+claimed, e.path+held); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	e.state = state
+	e.state = held
+	return nil
+}
+
+// letGo steps back from held to claimed, for an image whose updated_at is now at. It is on the disk when letGo returns:
+// an entry that came back as held after a power cut would undo somebody else's upload.
+func (e *entry) letGo(at time.Time) error {
+	if e.state == held {
+		if err := os.Rename(e.path+held, e.path+claimed); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		e.state = claimed
+	}
+	e.At = at
+	text, err := json.Marshal(e)
+	if err == nil {
+		err = writeSynced(e.path+fresh, text)
+	}
+	if err == nil {
+		err = os.Rename(e.path+fresh, e.path+claimed)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(e.path))
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
 	return nil
 }
 
@@ -135,6 +167,9 @@ func inherit(dir string, fn func(*entry) error) error {
 	}
 	defer lock.Close() //nolint:errcheck // only read under it
 	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // somebody else has just worked it off
+	}
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
@@ -176,20 +211,32 @@ func removeIfEmpty(dir string) {
 	}
 }
 
-// writeSynced creates a file with its content and returns when both are on the disk.
+// writeSynced creates a file with its content and returns when both are on the disk. One that cannot be written whole
+// is removed. A full disk is fault.TooLarge.
 func writeSynced(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err == nil {
-		err = f.Sync()
+		_, err = f.Write(content)
+		if err == nil {
+			err = f.Sync()
+		}
+		err = errors.Join(err, f.Close())
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	if err == nil {
+		return nil
+	}
+	_ = os.Remove(path) // it may not be there
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &fault.Error{Kind: fault.TooLarge, Msg: "there is no room left", Err: err}
+	}
+	return err
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/md5" // the checksum of the Images API is MD5; it guards against accidents, not attacks
 	"encoding/hex"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,28 +78,52 @@ func (in *Ingest) Put(ctx context.Context, u Upload) (*image.Image, error) {
 			in.settle(context.WithoutCancel(ctx), e)
 		}
 	}()
-	s, stored, err := in.store(ctx, writer, e, u)
+	img, err := in.take(ctx, writer, e, u)
 	settled = true
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	defer cancel()
-	if err != nil {
-		return nil, in.giveBack(after, e, err)
-	}
-	return in.commit(after, e, s, stored)
+	return img, err
 }
 
-// store streams the body into the store and checks that all of it is there. When it fails nothing is.
+// take stores the body and makes the image active, or undoes both. Neither ends with the request: whether the client is
+// still there shows in the body, and net/http takes one that has sent all, and says so, for gone.
+func (in *Ingest) take(ctx context.Context, w store.Writer, e *entry, u Upload) (*image.Image, error) {
+	ctx = context.WithoutCancel(ctx)
+	s, stored, err := in.store(ctx, w, e, u)
+	ctx, cancel := context.WithTimeout(ctx, cleanupTime)
+	defer cancel()
+	if err != nil {
+		return nil, in.takeBack(ctx, e, stored, err)
+	}
+	img, err := in.commit(ctx, e, s, stored)
+	if err != nil {
+		return nil, in.takeBack(ctx, e, stored, err)
+	}
+	in.end(e)
+	return img, nil
+}
+
+// store streams the body into the store and checks that all of it is there.
 func (in *Ingest) store(ctx context.Context, w store.Writer, e *entry, u Upload) (*stream, store.Stored, error) {
-	s := newStream(u, &in.blocks, md5.New()) // see the import
+	s := newStream(u, &in.blocks, md5.New())
 	defer s.finish()
 	stored, err := w.Put(ctx, e.object(u.Length), s)
 	if err != nil {
-		return s, stored, s.cause(err)
+		return s, store.Stored{}, s.cause(err)
 	}
-	if err = s.check(stored); err != nil {
-		in.drop(context.WithoutCancel(ctx), stored.URL, stored.Metadata)
+	return s, stored, s.check(stored)
+}
+
+// takeBack undoes a failed upload of which stored may be in the store, and returns the reason.
+func (in *Ingest) takeBack(ctx context.Context, e *entry, stored store.Stored, reason error) error {
+	if e.postponed {
+		return reason
 	}
-	return s, stored, err
+	if stored.URL != "" {
+		if err := in.remove(ctx, stored.URL, stored.Metadata); err != nil && !fault.Is(err, fault.NotFound) {
+			in.postpone(e, err)
+			return reason
+		}
+	}
+	return in.giveBack(ctx, e, reason)
 }
 
 func (e *entry) object(size int64) store.Object {
@@ -115,7 +140,7 @@ func (in *Ingest) claim(ctx context.Context, work entry) (*entry, error) {
 	take := db.Change{From: []image.Status{image.Queued}, Status: image.Saving, At: e.At}
 	err = in.update(ctx, e.Image, take)
 	if err == nil {
-		err = e.to(held)
+		err = e.hold()
 	}
 	switch {
 	case err == nil:
@@ -163,25 +188,19 @@ func (in *Ingest) commit(ctx context.Context, e *entry, s *stream, stored store.
 		return err
 	})
 	if err == nil {
-		in.end(e)
 		return img, nil
 	}
 	img, look := in.DB.Image(ctx, e.Image)
 	switch {
-	case look == nil && img.Status == image.Active:
-		in.end(e)
+	case look == nil && recorded(img, stored.URL):
 		return img, nil
 	case look != nil && !fault.Is(look, fault.NotFound):
 		in.postpone(e, look)
-		return nil, err
 	}
-	in.drop(ctx, stored.URL, stored.Metadata)
-	return nil, in.giveBack(ctx, e, err)
+	return nil, err
 }
 
-// drop removes stored bytes that no image will have.
-func (in *Ingest) drop(ctx context.Context, url string, metadata map[string]any) {
-	if err := in.remove(ctx, url, metadata); err != nil {
-		in.Log.WithError(err).Error("bytes of a failed upload stay in the store")
-	}
+// recorded reports whether the data at url is the image's.
+func recorded(img *image.Image, url string) bool {
+	return slices.ContainsFunc(img.Locations, func(l image.Location) bool { return l.URL == url })
 }

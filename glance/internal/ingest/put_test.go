@@ -194,6 +194,66 @@ func TestPutIsSettledLater(t *testing.T) {
 	n.canUpload(id, n.driver)
 }
 
+// TestPutPanicLate has the panic between store and database.
+func TestPutPanicLate(t *testing.T) {
+	n := newNode(t)
+	id := n.queued()
+	in := n.process()
+	u := upload(id, bytes.NewReader(pattern(10)))
+	u.Check = func(context.Context, *db.Tx, int64) error { panic("a defect") }
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = in.Put(t.Context(), u)
+	}()
+	n.expect(id, image.Queued)
+	n.canUpload(id, n.driver)
+}
+
+// TestPutDropFails: the store does not let go of a refused upload's bytes at first.
+func TestPutDropFails(t *testing.T) {
+	n := newNode(t)
+	sound := n.driver
+	n.driver = driver{Driver: sound, remove: errors.New("not now")}
+	id := n.queued()
+	in := n.process()
+	full := fault.New(fault.TooLarge, "full")
+	u := upload(id, bytes.NewReader(pattern(10)))
+	u.Check = func(context.Context, *db.Tx, int64) error { return full }
+	if _, err := in.Put(t.Context(), u); !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	n.expect(id, image.Saving, id)
+	in.Retry(t.Context())
+	n.expect(id, image.Queued)
+	n.canUpload(id, sound)
+}
+
+// TestRetryLeavesOthersAlone: the database gave the image back and did not say so; another process has it now.
+func TestRetryLeavesOthersAlone(t *testing.T) {
+	n := newNode(t)
+	id := n.queued()
+	in := n.process()
+	e := begin(t, in, id)
+	if err := e.letGo(n.image(id).UpdatedAt); err != nil {
+		t.Fatal(err)
+	}
+	n.change(id, db.Change{Status: image.Queued})
+	in.postpone(e, errors.New("unknown outcome"))
+	n.object(begin(t, n.process(), id))
+	in.Retry(t.Context())
+	n.expect(id, image.Saving, id)
+}
+
+// TestRemoveOfUnknownOutcome: the database hid the image and did not say so; the removal is finished later.
+func TestRemoveOfUnknownOutcome(t *testing.T) {
+	n := newNode(t)
+	in := n.process()
+	id := n.hidden(in)
+	in.postpone(&entry{Image: id, From: string(image.Active), At: n.image(id).UpdatedAt, state: removing, path: "gone"}, errors.New("unknown outcome"))
+	in.Retry(t.Context())
+	n.expect(id, image.Deleted)
+}
+
 func TestRemoveRefusedByStoreKeepsImage(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Forbidden, fault.Conflict} {
 		n := newNode(t)

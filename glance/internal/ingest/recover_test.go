@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"goglance/glance/db"
+	"goglance/glance/fault"
 	"goglance/glance/image"
 	"goglance/glance/store"
 )
@@ -61,7 +62,15 @@ func crashes() []crash {
 			}
 		}, image.Queued, false},
 		{"between claim and its mark", func(t *testing.T, _ *node, in *Ingest, id string) {
-			if err := begin(t, in, id).to(claimed); err != nil {
+			e := begin(t, in, id)
+			if err := os.Rename(e.path+held, e.path+claimed); err != nil {
+				t.Fatal(err)
+			}
+		}, image.Queued, false},
+		{"before giving back, after a change of the image", func(t *testing.T, n *node, in *Ingest, id string) {
+			e := begin(t, in, id)
+			n.change(id, db.Change{Set: map[db.Column]any{db.ColName: "renamed"}, At: time.Now().Add(time.Second)})
+			if err := e.letGo(n.image(id).UpdatedAt); err != nil {
 				t.Fatal(err)
 			}
 		}, image.Queued, false},
@@ -81,6 +90,12 @@ func crashes() []crash {
 		{"between store and database", func(t *testing.T, n *node, in *Ingest, id string) {
 			n.object(begin(t, in, id))
 		}, image.Queued, false},
+	}
+}
+
+// others are crashes after which something is not the dead process's any more.
+func others() []crash {
+	return []crash{
 		{"after the commit", func(t *testing.T, n *node, in *Ingest, id string) {
 			stored := n.object(begin(t, in, id))
 			n.change(id, db.Change{Status: image.Active, AddLocs: []image.Location{{URL: stored.URL}}})
@@ -92,7 +107,7 @@ func crashes() []crash {
 			}
 		}, image.Deleted, false},
 		{"after giving back, another process uploading", func(t *testing.T, n *node, in *Ingest, id string) {
-			if err := begin(t, in, id).to(claimed); err != nil {
+			if err := begin(t, in, id).letGo(n.image(id).UpdatedAt); err != nil {
 				t.Fatal(err)
 			}
 			n.change(id, db.Change{Status: image.Queued})
@@ -102,7 +117,7 @@ func crashes() []crash {
 }
 
 func TestRecoverAfterCrash(t *testing.T) {
-	for _, c := range crashes() {
+	for _, c := range append(crashes(), others()...) {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNode(t)
 			id, bystander := n.queued(), n.queued()
@@ -132,18 +147,27 @@ func TestRecoverAfterCrash(t *testing.T) {
 	}
 }
 
+// hidden makes an active image whose removal, by in, stopped after the image was hidden.
+func (n *node) hidden(in *Ingest) string {
+	n.t.Helper()
+	id := n.queued()
+	if _, err := in.Put(n.t.Context(), upload(id, bytes.NewReader(pattern(100)))); err != nil {
+		n.t.Fatal(err)
+	}
+	at := time.Now().Add(time.Second).Truncate(time.Microsecond)
+	work := entry{Image: id, Upload: uuid.NewString(), From: string(image.Active), At: at}
+	if _, err := in.Journal.begin(work, removing); err != nil {
+		n.t.Fatal(err)
+	}
+	n.change(id, db.Change{Status: image.PendingDelete, At: at})
+	return id
+}
+
 func TestRecoverFinishesRemoval(t *testing.T) {
 	for _, gone := range []bool{false, true} {
 		n := newNode(t)
-		id := n.queued()
 		in := n.process()
-		if _, err := in.Put(t.Context(), upload(id, bytes.NewReader(pattern(100)))); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := in.Journal.begin(entry{Image: id, Upload: uuid.NewString()}, removing); err != nil {
-			t.Fatal(err)
-		}
-		n.change(id, db.Change{Status: image.PendingDelete})
+		id := n.hidden(in)
 		if gone {
 			if err := os.Remove(filepath.Join(n.datadir, id)); err != nil {
 				t.Fatal(err)
@@ -158,6 +182,32 @@ func TestRecoverFinishesRemoval(t *testing.T) {
 			t.Errorf("%d journal entries are left", left)
 		}
 	}
+}
+
+// TestRecoverOfRefusedRemoval: the store keeps the data, so the image comes back.
+func TestRecoverOfRefusedRemoval(t *testing.T) {
+	n := newNode(t)
+	in := n.process()
+	id := n.hidden(in)
+	in.die(t)
+	n.driver = driver{Driver: n.driver, remove: fault.New(fault.Conflict, "in use")}
+	if err := n.process().Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.expect(id, image.Active, id)
+}
+
+// TestRecoverOfForeignRemoval: the removal that hides the image now is another process's.
+func TestRecoverOfForeignRemoval(t *testing.T) {
+	n := newNode(t)
+	dying := n.process()
+	id := n.hidden(dying)
+	n.change(id, db.Change{At: time.Now().Add(time.Minute)})
+	dying.die(t)
+	if err := n.process().Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.expect(id, image.PendingDelete, id)
 }
 
 func TestRecoverKeepsWhatItCannotDo(t *testing.T) {

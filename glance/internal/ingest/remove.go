@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,14 +26,22 @@ func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
 	if len(img.Locations) == 0 {
 		return in.bury(ctx, img.ID, db.Deletion{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt})
 	}
-	e, err := in.Journal.begin(entry{Image: img.ID, Upload: uuid.NewString()}, removing)
+	at := in.Clock().Truncate(time.Microsecond)
+	if !at.After(img.UpdatedAt) {
+		at = img.UpdatedAt.Add(time.Microsecond)
+	}
+	e, err := in.beginRemoval(entry{Image: img.ID, Upload: uuid.NewString(), From: string(img.Status), At: at})
 	if err != nil {
 		return err
 	}
-	hidden := db.Change{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt, Status: image.PendingDelete, At: in.Clock()}
-	if err := in.update(ctx, img.ID, hidden); err != nil {
-		in.end(e)
-		return stale(err)
+	hide := db.Change{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt, Status: image.PendingDelete, At: at}
+	if err := stale(in.update(ctx, img.ID, hide)); err != nil {
+		if errors.Is(err, ErrStale) {
+			in.end(e)
+		} else {
+			in.postpone(e, err) // it may be hidden all the same
+		}
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -50,6 +60,18 @@ func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
 	}
 	in.end(e)
 	return nil
+}
+
+// beginRemoval writes the entry of a removal. On a full disk there is none: a removal makes room, so it had better be
+// done without a net than not at all.
+func (in *Ingest) beginRemoval(work entry) (*entry, error) {
+	e, err := in.Journal.begin(work, removing)
+	if fault.Is(err, fault.TooLarge) {
+		in.Log.WithError(err).Warn("an image is removed without a journal")
+		work.path, work.state = filepath.Join(in.Journal.dir, work.Upload), removing
+		return &work, nil
+	}
+	return e, err
 }
 
 // bury makes the image's row a deleted one.

@@ -40,6 +40,7 @@ func (in *Ingest) settle(ctx context.Context, e *entry) {
 // postpone leaves an entry to Retry or, should this process die before, to the Recover of the next one.
 func (in *Ingest) postpone(e *entry, err error) {
 	in.Log.WithError(err).WithField("image", e.Image).Error("an image cannot be settled now; this is tried again")
+	e.postponed = true
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.unsettled = append(in.unsettled, e)
@@ -53,26 +54,38 @@ func (in *Ingest) end(e *entry) {
 }
 
 // giveBack sets the image to queued again after an upload of which no byte is left. It returns the reason, or
-// fault.Gone when there is no image to give back. The entry steps back to claimed before: once the image is queued it
-// may be another's.
+// fault.Gone when there is no image to give back. The entry steps back to claimed before: once the image is queued, be it
+// that the database did not say so, it may be another's.
 func (in *Ingest) giveBack(ctx context.Context, e *entry, reason error) error {
-	if err := e.to(claimed); err != nil {
+	for range attempts {
+		img, err := in.DB.Image(ctx, e.Image)
+		if fault.Is(err, fault.NotFound) || err == nil && img.Status != image.Saving {
+			in.end(e)
+			return &fault.Error{Kind: fault.Gone, Msg: "the image was deleted during the upload", Err: reason}
+		}
+		if err == nil {
+			err = e.letGo(img.UpdatedAt)
+		}
+		if err == nil {
+			back := db.Change{From: []image.Status{image.Saving}, IfUpdatedAt: e.At, Status: image.Queued, At: in.Clock()}
+			err = in.update(ctx, e.Image, back)
+		}
+		switch {
+		case err == nil:
+			in.end(e)
+			return reason
+		case fault.Is(err, fault.NotFound), fault.Is(err, fault.Conflict):
+			continue // deleted or changed since it was looked at
+		}
 		in.postpone(e, err)
 		return reason
 	}
-	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
-	err := in.update(ctx, e.Image, back)
-	switch {
-	case err == nil:
-		in.end(e)
-		return reason
-	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Conflict):
-		in.end(e)
-		return &fault.Error{Kind: fault.Gone, Msg: "the image was deleted during the upload", Err: errors.Join(reason, err)}
-	}
-	in.postpone(e, errors.Join(err, e.to(held)))
+	in.postpone(e, errors.New("the image is changing too fast"))
 	return reason
 }
+
+// attempts bounds how often giveBack looks again.
+const attempts = 10
 
 // undo puts right what an entry has begun.
 func (in *Ingest) undo(ctx context.Context, e *entry) error {
@@ -81,10 +94,10 @@ func (in *Ingest) undo(ctx context.Context, e *entry) error {
 	switch {
 	case err != nil && !gone:
 		return err
-	case e.state == removing && (gone || img.Status != image.PendingDelete):
+	case e.state == removing && (gone || img.Status != image.PendingDelete || !img.UpdatedAt.Equal(e.At)):
 		return nil
 	case e.state == removing:
-		return in.finishRemoval(ctx, img)
+		return in.finishRemoval(ctx, e, img)
 	case gone:
 		return in.abort(ctx, e)
 	}
@@ -124,12 +137,18 @@ func (in *Ingest) abort(ctx context.Context, e *entry) error {
 	return nil
 }
 
-// finishRemoval goes on where a removal stopped: the image is pending_delete and not yet deleted.
-func (in *Ingest) finishRemoval(ctx context.Context, img *image.Image) error {
-	if err := in.removeData(ctx, img); err != nil {
-		return err
+// finishRemoval goes on where a removal stopped: the image is pending_delete and not yet deleted. When the store will
+// not let go of the data the image comes back.
+func (in *Ingest) finishRemoval(ctx context.Context, e *entry, img *image.Image) error {
+	err := in.removeData(ctx, img)
+	switch {
+	case fault.Is(err, fault.Forbidden), fault.Is(err, fault.Conflict):
+		in.Log.WithError(err).WithField("image", img.ID).Warn("the store keeps the data of an image, so the image stays")
+		back := db.Change{From: []image.Status{image.PendingDelete}, Status: image.Status(e.From), At: in.Clock()}
+		err = stale(in.update(ctx, img.ID, back))
+	case err == nil:
+		err = in.bury(ctx, img.ID, db.Deletion{From: []image.Status{image.PendingDelete}})
 	}
-	err := in.bury(ctx, img.ID, db.Deletion{From: []image.Status{image.PendingDelete}})
 	if errors.Is(err, ErrStale) {
 		return nil // somebody else has finished it
 	}

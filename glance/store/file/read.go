@@ -122,11 +122,12 @@ func (d *Driver) Delete(_ context.Context, url string) error {
 		return err
 	}
 	defer o.close()
-	if err = o.dir.Remove(o.name); err == nil {
-		err = d.syncDir(filepath.Join(o.root, filepath.Dir(o.name)))
-	}
+	err = o.dir.Remove(o.name)
 	switch {
 	case err == nil:
+		if err := d.syncDir(filepath.Join(o.root, filepath.Dir(o.name))); err != nil {
+			d.log.WithError(err).Error("a deletion may not outlast a power cut") // but the file is gone
+		}
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return readFault(op, err)

@@ -69,7 +69,7 @@ func Begin(stall time.Duration, newID func() string, log logrus.FieldLogger) Mid
 				info.body = &body{ReadCloser: r.Body, info: info, stall: stall, control: http.NewResponseController(w)}
 				r.Body = info.body
 			}
-			line := r.Method + " " + r.URL.Path // before anyone rewrites it
+			line := r.Method + " " + r.URL.EscapedPath() // before anyone rewrites it
 			defer func() { access(log, info, line, time.Since(start)) }()
 			next.ServeHTTP(out, r)
 		})
@@ -120,6 +120,7 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *writer) WriteHeader(status int) {
 	if status >= http.StatusOK && w.info.Status == 0 {
 		w.info.Status = status
+		w.deadlines()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -142,10 +143,24 @@ func (w *writer) ReadFrom(src io.Reader) (int64, error) {
 
 func (w *writer) begin() {
 	if w.info.Status == 0 {
-		w.info.Status = http.StatusOK
+		w.WriteHeader(http.StatusOK)
+		return
 	}
+	w.deadlines()
+}
+
+// patience is how long net/http may wait for the rest of a body that nobody has asked for, before it answers.
+const patience = time.Second
+
+// deadlines bounds the next write. An answer that leaves the body unread ends the connection too: net/http would go on
+// reading it, without a deadline and before it answers.
+func (w *writer) deadlines() {
 	if w.stall > 0 {
 		w.deadline(time.Now().Add(w.stall))
+	}
+	if w.info.BodyPending() && w.Header().Get("Connection") == "" {
+		w.Header().Set("Connection", "close")
+		_ = w.control.SetReadDeadline(time.Now().Add(patience)) // a connection without deadlines has none
 	}
 }
 

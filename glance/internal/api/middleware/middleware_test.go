@@ -145,3 +145,30 @@ func TestRecover(t *testing.T) {
 	}()
 	serve(http.ErrAbortHandler)
 }
+
+// dated is a writer with deadlines.
+type dated struct {
+	*httptest.ResponseRecorder
+	write, read time.Time
+}
+
+func (d *dated) SetWriteDeadline(t time.Time) error { d.write = t; return nil }
+func (d *dated) SetReadDeadline(t time.Time) error  { d.read = t; return nil }
+
+// An answer without a body has its deadline too; one that leaves the request's body unread also bounds that.
+func TestDeadlinesOfEmptyAnswer(t *testing.T) {
+	t.Parallel()
+	for _, pending := range []bool{false, true} {
+		below, info := &dated{ResponseRecorder: httptest.NewRecorder()}, &Info{}
+		if pending {
+			info.body = &body{}
+		}
+		newWriter(below, info, time.Hour).WriteHeader(http.StatusNoContent)
+		if below.write.IsZero() || below.read.IsZero() == pending {
+			t.Errorf("pending %v: write by %v, read by %v", pending, below.write, below.read)
+		}
+		if got := below.Header().Get("Connection"); (got == "close") != pending {
+			t.Errorf("pending %v: Connection %q", pending, got)
+		}
+	}
+}
