@@ -125,3 +125,38 @@ func TestRefusesNonsense(t *testing.T) {
 		}
 	}
 }
+
+// TestGuardsAgainstWebPages: a browser on this machine cannot be used against the open default.
+func TestGuardsAgainstWebPages(t *testing.T) {
+	d := start(t, t.TempDir())
+	port := d.url[strings.LastIndex(d.url, ":"):]
+	rows := []struct {
+		host, origin string
+		want         int
+	}{
+		{"", "", http.StatusCreated}, {"localhost" + port, "", http.StatusCreated}, {"localhost:8080", "", http.StatusCreated},
+		{"127.0.0.1", "", http.StatusCreated}, {"[::1]:9292", "", http.StatusCreated},
+		{"rebound.example" + port, "", http.StatusForbidden}, {"192.0.2.7" + port, "", http.StatusForbidden},
+		{"", "https://page.example", http.StatusForbidden},
+	}
+	for _, row := range rows {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v2/images", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.host != "" {
+			r.Host = row.host
+		}
+		if row.origin != "" {
+			r.Header.Set("Origin", row.origin)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close() //nolint:errcheck // not read
+		if resp.StatusCode != row.want {
+			t.Errorf("Host %q, Origin %q: %d, want %d", row.host, row.origin, resp.StatusCode, row.want)
+		}
+	}
+}

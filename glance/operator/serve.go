@@ -99,7 +99,7 @@ const firstImage = `{"name": "first", "disk_format": "raw", "container_format": 
 func serve(ctx context.Context, ln net.Listener, svc *glance.Service, c glance.Config) error {
 	errorLog := c.Log.WithField("from", "net/http").WriterLevel(logrus.DebugLevel)
 	defer errorLog.Close() //nolint:errcheck // a pipe
-	srv := newServer(svc, c.Options.Stall)
+	srv := newServer(guard(svc, c, ln.Addr()), c.Options.Stall)
 	srv.ErrorLog = stdlog.New(errorLog, "", 0)
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	background := make(chan error, 1)
@@ -115,6 +115,15 @@ func serve(ctx context.Context, ln net.Listener, svc *glance.Service, c glance.C
 	}
 	stop()
 	return errors.Join(err, <-background)
+}
+
+// guard returns the handler for an address.
+func guard(svc http.Handler, c glance.Config, addr net.Addr) http.Handler {
+	tcp, ok := addr.(*net.TCPAddr)
+	if _, open := c.Auth.(auth.Unauthenticated); ok && open && tcp.IP.IsLoopback() {
+		return local(svc)
+	}
+	return svc
 }
 
 // newServer returns the HTTP server. It has no timeout for a whole request: a large image takes what it takes, and
