@@ -64,6 +64,11 @@ func TestDeleteOnFullDisk(t *testing.T) {
 		}
 	}).as(owner)
 	id := c.store("", string(noise(1<<19)))
+	tooBig := c.create(formats)
+	c.send("PUT /v2/images/"+tooBig+"/file", chunked(string(noise(1<<20))), octets).want(http.StatusRequestEntityTooLarge)
+	if status := c.status(tooBig); status != "queued" {
+		t.Errorf("after a full disk during the upload the image is %s", status)
+	}
 	filler := filepath.Join(dir, "filler")
 	if err := os.WriteFile(filler, noise(1<<20), 0o600); err == nil {
 		t.Fatal("the disk is not full")

@@ -89,9 +89,9 @@ func (s *Service) recover(ctx context.Context) {
 	}
 }
 
-// Close waits for the requests under way and gives up the place in StateDir. It is called after Run has returned, and nothing
-// may be served afterwards. To end
-// requests sooner, close their connections first: an upload then gives its image back.
+// Close waits for the requests under way and gives up the place in StateDir. It is called after Run has returned, and
+// nothing may be served afterwards. To end requests sooner, close their connections first: an upload then gives its
+// image back.
 func (s *Service) Close() error {
 	s.running.Wait()
 	return s.journal.Close()

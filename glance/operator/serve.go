@@ -82,15 +82,15 @@ func (s *settings) greet(out io.Writer, dir string, addr net.Addr) {
 	if s.trustedAuth {
 		who = "the front end says who is who"
 	}
-	text := fmt.Sprintf("Data is in %s\nServing on unix:%s (%s)\n", dir, addr, who)
+	where, more := "unix:"+addr.String(), ""
 	if tcp, ok := addr.(*net.TCPAddr); ok {
-		url := fmt.Sprintf("http://%s%s", tcp, s.prefix)
-		text = fmt.Sprintf("Data is in %s\nServing on %s (%s)\nTry: curl %s/v2/images -d '%s'\n", dir, url, who, url, firstImage)
+		where = "http://" + tcp.String() + s.prefix
+		more = fmt.Sprintf("Try: curl %s/v2/images -d '%s'\n", where, firstImage)
 		if !tcp.IP.IsLoopback() {
-			text += "WARNING: other machines can reach this address\n"
+			more += "WARNING: other machines can reach this address\n"
 		}
 	}
-	fmt.Fprint(out, text) //nolint:errcheck // a greeting
+	fmt.Fprintf(out, "Data is in %s\nServing on %s (%s)\n%s", dir, where, who, more) //nolint:errcheck // a greeting
 }
 
 const firstImage = `{"name": "first", "disk_format": "raw", "container_format": "bare"}`

@@ -25,7 +25,7 @@ import (
 //
 //	.claim   an upload; the image may have been set to saving with updated_at = At, or not yet, or no more
 //	.hold    an upload; the image is saving, and it was this upload that set it
-//	.remove  a removal; the image is pending_delete, and its bytes are to go
+//	.remove  a removal; while the image is pending_delete with updated_at = At, its bytes are to go
 type Journal struct {
 	root, dir string
 	lock      *flock.Flock
@@ -113,21 +113,27 @@ func (e *entry) letGo(at time.Time) error {
 		}
 		e.state = claimed
 	}
-	e.At = at
-	text, err := json.Marshal(e)
-	if err == nil {
-		err = writeSynced(e.path+fresh, text)
+	if !at.Equal(e.At) { // somebody has changed the image during the upload
+		e.At = at
+		if err := e.rewrite(); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
 	}
-	if err == nil {
-		err = os.Rename(e.path+fresh, e.path+claimed)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(e.path))
-	}
-	if err != nil {
+	if err := syncDir(filepath.Dir(e.path)); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
+}
+
+func (e *entry) rewrite() error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if err := writeSynced(e.path+fresh, text); err != nil {
+		return err
+	}
+	return os.Rename(e.path+fresh, e.path+e.state)
 }
 
 // end removes an entry: the work is done or undone.

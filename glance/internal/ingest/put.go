@@ -90,10 +90,10 @@ func (in *Ingest) take(ctx context.Context, w store.Writer, e *entry, u Upload) 
 	s, stored, err := in.store(ctx, w, e, u)
 	ctx, cancel := context.WithTimeout(ctx, cleanupTime)
 	defer cancel()
-	if err != nil {
-		return nil, in.takeBack(ctx, e, stored, err)
+	var img *image.Image
+	if err == nil {
+		img, err = in.commit(ctx, e, s, stored)
 	}
-	img, err := in.commit(ctx, e, s, stored)
 	if err != nil {
 		return nil, in.takeBack(ctx, e, stored, err)
 	}

@@ -300,3 +300,22 @@ func TestRemoveOfChangedImage(t *testing.T) {
 		n.expect(id, checked.Status, files...)
 	}
 }
+
+// TestRemoveOfCancelledRequest: nothing has happened, and nothing waits to happen.
+func TestRemoveOfCancelledRequest(t *testing.T) {
+	n := newNode(t)
+	in := n.process()
+	id := n.queued()
+	if _, err := in.Put(t.Context(), upload(id, bytes.NewReader(pattern(10)))); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := in.Remove(ctx, n.image(id)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	n.expect(id, image.Active, id)
+	if left := n.journals(); left != 0 || len(in.unsettled) != 0 {
+		t.Errorf("%d journal entries and %d unsettled ones are left", left, len(in.unsettled))
+	}
+}

@@ -36,11 +36,7 @@ func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
 	}
 	hide := db.Change{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt, Status: image.PendingDelete, At: at}
 	if err := stale(in.update(ctx, img.ID, hide)); err != nil {
-		if errors.Is(err, ErrStale) {
-			in.end(e)
-		} else {
-			in.postpone(e, err) // it may be hidden all the same
-		}
+		in.settle(context.WithoutCancel(ctx), e) // it may be hidden all the same
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)

@@ -107,15 +107,15 @@ func (in *Ingest) undo(ctx context.Context, e *entry) error {
 // undoUpload gives the image back if it is still this upload's: it is saving, and the upload is known to have set it
 // so, or the time of the claim says that it did. Bytes go first: a queued image may have a new upload at once.
 func (in *Ingest) undoUpload(ctx context.Context, e *entry, img *image.Image) error {
-	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
-	if e.state == claimed {
-		back.IfUpdatedAt = e.At
-	}
 	if img.Status != image.Saving || e.state == claimed && !img.UpdatedAt.Equal(e.At) {
 		return nil
 	}
 	if err := in.abort(ctx, e); err != nil {
 		return err
+	}
+	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
+	if e.state == claimed {
+		back.IfUpdatedAt = e.At
 	}
 	err := in.update(ctx, e.Image, back)
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {

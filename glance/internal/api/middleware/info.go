@@ -149,8 +149,8 @@ func (w *writer) begin() {
 	w.deadlines()
 }
 
-// patience is how long net/http may wait for the rest of a body that nobody has asked for, before it answers.
-const patience = time.Second
+// unaskedTime is how long net/http may wait for the rest of a body that nobody has asked for, before it answers.
+const unaskedTime = time.Second
 
 // deadlines bounds the next write. An answer that leaves the body unread ends the connection too: net/http would go on
 // reading it, without a deadline and before it answers.
@@ -160,7 +160,7 @@ func (w *writer) deadlines() {
 	}
 	if w.info.BodyPending() && w.Header().Get("Connection") == "" {
 		w.Header().Set("Connection", "close")
-		_ = w.control.SetReadDeadline(time.Now().Add(patience)) // a connection without deadlines has none
+		_ = w.control.SetReadDeadline(time.Now().Add(unaskedTime)) // a connection without deadlines has none
 	}
 }
 
