@@ -33,6 +33,7 @@ type Order struct {
 // Query asks for one page of the images that Viewer sees in lists (spec images-api 5.5).
 type Query struct {
 	Viewer Viewer
+	Filter Filter
 	Sort   []Order // complete: ends in a key that makes the order total, see Total
 	After  *Image  // the page begins behind this image's place in the order; nil: at the start
 	Limit  int     // images at most; 0 gives an empty page
