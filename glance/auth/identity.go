@@ -17,6 +17,9 @@ type Identity struct {
 	Roles           []string // in the form of FoldRole
 	Token           string   // for calls on the caller's behalf; never logged, never in a policy's credentials
 	Catalog         []byte   // the service catalog as JSON, for stores that act as the caller; may be nil
+	// NotAdminProject: Keystone knows a project for administrators, and ProjectID is another one. Most clouds have no such
+	// project; then every caller counts as one of it, for which reason the policy's is_admin_project is the opposite.
+	NotAdminProject bool
 
 	// Admin: sees and changes everything. The service sets it, from Roles and the policy rule context_is_admin; what an
 	// Authenticator says counts only together with Unchecked. It satisfies no policy rule by itself.

@@ -26,7 +26,7 @@ func (r *rule) newCheck(text string) node {
 		r.refs = append(r.refs, ref)
 		return ref
 	case "http", "https":
-		return r.mistake("%s: checks are not available", kind)
+		return r.newRemoteCheck(kind, match)
 	default:
 		return r.newComparison(kind, match)
 	}
@@ -65,9 +65,18 @@ func credential(name string) func(*auth.Identity) string {
 		return func(who *auth.Identity) string { return who.UserDomainID }
 	case "project_domain_id":
 		return func(who *auth.Identity) string { return who.ProjectDomainID }
+	case "is_admin_project":
+		return adminProject
 	default:
 		return nil
 	}
+}
+
+func adminProject(who *auth.Identity) string {
+	if who.NotAdminProject {
+		return "False"
+	}
+	return "True"
 }
 
 // isCredential compares a credential of the caller. An empty one is a missing one.

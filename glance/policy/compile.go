@@ -17,20 +17,28 @@ type rule struct {
 	refs  []*reference // the rule: checks below root
 	cost  int          // checks below root; once linked, also those that references lead to
 	notes []string     // what is wrong, without the rule's name
+
+	remote bool // there is somebody to ask
 }
 
-// Compile turns rules as read from a policy file into a set that can decide. A value is a string, nil, or a list
+// Compile is CompileRemote with nobody to ask: http: and https: checks let nobody in.
+func Compile(rules map[string]any, defaultRule string) (*Rules, error) {
+	return CompileRemote(rules, defaultRule, nil)
+}
+
+// CompileRemote turns rules as read from a policy file into a set that can decide. A value is a string, nil, or a list
 // ([]any) of strings and lists of strings; anything else is an error, because it is no policy. Mistakes within the
 // language are no errors: they deny, and Warnings tells of them. The default rule is named by defaultRule; an empty
-// name, or one that is not among the rules, means that there is none.
-func Compile(rules map[string]any, defaultRule string) (*Rules, error) {
+// name, or one that is not among the rules, means that there is none. Remote answers http: and https: checks; it may be
+// nil.
+func CompileRemote(rules map[string]any, defaultRule string, remote Remote) (*Rules, error) {
 	if len(rules) > limit {
 		return nil, fmt.Errorf("policy of %d rules: more than %d", len(rules), limit)
 	}
-	set := &Rules{rules: make(map[string]*rule, len(rules))}
+	set := &Rules{rules: make(map[string]*rule, len(rules)), remote: remote}
 	names := slices.Sorted(maps.Keys(rules))
 	for _, name := range names {
-		compiled := &rule{name: name}
+		compiled := &rule{name: name, remote: remote != nil}
 		if err := compiled.read(rules[name]); err != nil {
 			return nil, fmt.Errorf("policy rule %q: %w", name, err)
 		}
@@ -45,6 +53,7 @@ func Compile(rules map[string]any, defaultRule string) (*Rules, error) {
 			set.warnings = append(set.warnings, fmt.Sprintf("policy rule %q: %s", name, note))
 		}
 	}
+	set.warnOpen()
 	return set, nil
 }
 

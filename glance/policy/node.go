@@ -1,6 +1,10 @@
 package policy
 
-import "goglance/glance/auth"
+import (
+	"context"
+
+	"goglance/glance/auth"
+)
 
 // verdict is the answer of a node. Undecided, the zero value, is the answer of a mistake: it does not let anybody in,
 // and turned round by not it still does not.
@@ -14,8 +18,11 @@ const (
 
 // question is what a compiled rule is asked. It is passed by value, which keeps it off the heap.
 type question struct {
+	ctx    context.Context
+	action string // the rule that was asked for
 	who    *auth.Identity
 	target Target
+	remote Remote // nil: nobody to ask
 }
 
 // node is a part of a compiled rule. A kind of check is a node; newCheck makes it.

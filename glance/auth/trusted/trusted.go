@@ -40,6 +40,9 @@ func (h Headers) Authenticate(r *http.Request) (*auth.Identity, error) {
 		Roles:           roles(r.Header.Get("X-Roles")),
 		Token:           first(r, "X-Auth-Token", "X-Storage-Token"),
 	}
+	if said := r.Header.Values("X-Is-Admin-Project"); len(said) > 0 {
+		who.NotAdminProject = !strings.EqualFold(said[0], "true")
+	}
 	if catalog := r.Header.Get("X-Service-Catalog"); catalog != "" {
 		if !json.Valid([]byte(catalog)) {
 			return nil, fault.New(fault.Invalid, "the service catalog is not JSON")
@@ -53,6 +56,7 @@ func names() []string {
 	return []string{
 		"X-Identity-Status", "X-User-Id", "X-User", "X-Project-Id", "X-Tenant-Id", "X-Tenant", "X-User-Domain-Id",
 		"X-Project-Domain-Id", "X-Roles", "X-Auth-Token", "X-Storage-Token", "X-Service-Catalog",
+		"X-Is-Admin-Project",
 	}
 }
 

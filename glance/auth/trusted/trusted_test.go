@@ -45,6 +45,17 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
+// Whatever the header says that is not true, the project is not the one for administrators.
+func TestAdminProject(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"True": false, "true": false, "False": true, "": true, "1": true} {
+		who, err := Headers{}.Authenticate(request("X-Identity-Status", "Confirmed", "X-Is-Admin-Project", value))
+		if err != nil || who.NotAdminProject != want {
+			t.Errorf("%q: %+v %v", value, who, err)
+		}
+	}
+}
+
 // Whoever is not confirmed, or not believed, is nobody: that is no error.
 func TestNobody(t *testing.T) {
 	t.Parallel()
