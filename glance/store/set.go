@@ -1,10 +1,6 @@
 package store
 
-import (
-	"strings"
-
-	"goglance/glance/fault"
-)
+import "goglance/glance/fault"
 
 // Named is a driver under the name that configuration gives it.
 type Named struct {
@@ -61,8 +57,7 @@ func (s *Set) For(url string, metadata map[string]any) (Driver, error) {
 			return d, nil
 		}
 	}
-	scheme, _, _ := strings.Cut(url, ":")
-	if d, ok := s.byScheme[strings.ToLower(scheme)]; ok {
+	if d, ok := s.byScheme[schemeOf(url)]; ok {
 		return d, nil
 	}
 	return nil, fault.New(fault.Invalid, "no store serves this location")

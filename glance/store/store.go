@@ -80,3 +80,10 @@ type Pather interface {
 	// Path returns the path of the object's file. A missing object is fault.NotFound.
 	Path(ctx context.Context, url string) (string, error)
 }
+
+// Judger is implemented by a driver that has rules for the locations that users name.
+type Judger interface {
+	// Judge reports whether a user may name this location: nil, or fault.Invalid with a message that is the same
+	// whatever the reason. It does not say whether something is there.
+	Judge(ctx context.Context, url string) error
+}
