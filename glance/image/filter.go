@@ -11,7 +11,8 @@ type Filter struct {
 }
 
 // Condition compares one attribute with Values: one, or for In any number. The values are of the attribute's type:
-// string, int64, bool or time.Time. An attribute without a value fits no condition.
+// string, int64, bool or time.Time. An attribute without a value fits no condition. To Equal and NotEqual a time of a
+// whole second is all of that second: documents show no fraction, and what they show must be found again.
 type Condition struct {
 	Field  Field
 	Op     Op

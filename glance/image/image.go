@@ -34,6 +34,10 @@ type Location struct {
 	ID       int64 // 0: not stored yet
 	URL      string
 	Metadata map[string]any
+
+	// Unreadable marks a location whose row cannot be understood, as after a change of metadata_encryption_key. It
+	// has no URL and is of no use to anyone, yet it is there: whoever removes data must not forget it.
+	Unreadable bool
 }
 
 // MissingFormats returns the names of the formats that must be set before data can be taken

@@ -9,9 +9,11 @@ import (
 
 // Event is one thing that happened (spec operations 9).
 type Event struct {
-	Type  string       // image.create, image.upload, ...
-	Image *image.Image // as it is after the event; nobody changes it
-	Err   string       // for a failure: what the client is told; empty for a success
+	Type    string        // image.create, image.upload, ...
+	Image   *image.Image  // as it is after the event; nobody changes it
+	Member  *image.Member // for image.member.*; nobody changes it
+	Metadef *Metadef      // for metadef_*
+	Err     string        // for a failure: what the client is told; empty for a success
 }
 
 // Notifier takes events. Notify must not block: what cannot be sent now is queued within bounds or dropped and

@@ -3,7 +3,6 @@ package images
 import (
 	"context"
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"goglance/glance/auth"
@@ -11,6 +10,7 @@ import (
 	"goglance/glance/fault"
 	"goglance/glance/image"
 	"goglance/glance/policy"
+	"goglance/glance/protect"
 )
 
 // Attributes is what a caller may say of a new image. What he leaves out takes its default.
@@ -39,6 +39,11 @@ func (s *Images) Create(ctx context.Context, n Attributes) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	for name := range n.Properties {
+		if !s.allowed(ctx, protect.Create, name) {
+			return nil, fault.New(fault.Forbidden, "the property %q is protected", name)
+		}
+	}
 	if err := s.mayShow(ctx, n.Visibility, policy.NoTarget{}); err != nil {
 		return nil, err
 	}
@@ -65,7 +70,7 @@ func (s *Images) Create(ctx context.Context, n Attributes) (*View, error) {
 		return nil, err
 	}
 	s.tell(ctx, "image.create", img, nil)
-	return view(img), nil
+	return s.view(ctx, img), nil
 }
 
 // newOwner applies spec images-api 3.4: only an admin gives an image to somebody else, or to nobody.
@@ -100,7 +105,7 @@ func (s *Images) newImage(n Attributes, owner *string) *image.Image {
 	img := &image.Image{
 		ID: n.ID, Name: n.Name, Status: image.Queued, Visibility: n.Visibility, Protected: n.Protected, Owner: owner,
 		ContainerFormat: n.ContainerFormat, DiskFormat: n.DiskFormat, MinDisk: n.MinDisk, MinRAM: n.MinRAM,
-		CreatedAt: now, UpdatedAt: now, Properties: n.Properties, Tags: slices.Clone(n.Tags),
+		CreatedAt: now, UpdatedAt: now, Properties: n.Properties, Tags: distinct(n.Tags),
 	}
 	if img.ID == "" {
 		img.ID = s.NewID()
@@ -108,8 +113,6 @@ func (s *Images) newImage(n Attributes, owner *string) *image.Image {
 	if img.Visibility == "" {
 		img.Visibility = image.Shared
 	}
-	slices.Sort(img.Tags)
-	img.Tags = slices.Compact(img.Tags)
 	return img
 }
 
@@ -122,7 +125,11 @@ func checkValues(img *image.Image) error {
 	if img.MinDisk > math.MaxInt32 || img.MinRAM > math.MaxInt32 {
 		return fault.New(fault.Invalid, "min_disk and min_ram cannot be more than %d", math.MaxInt32)
 	}
-	for _, t := range append([]string{text(img.Name), text(img.Owner)}, img.Tags...) {
+	texts := append([]string{text(img.Name), text(img.Owner)}, img.Tags...)
+	for _, l := range img.Locations {
+		texts = append(texts, l.URL)
+	}
+	for _, t := range texts {
 		if err := checkText(t); err != nil {
 			return err
 		}

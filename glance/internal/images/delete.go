@@ -9,27 +9,35 @@ import (
 	"goglance/glance/internal/ingest"
 )
 
-// attempts bounds how often a change is decided anew because the image changed under it.
-const attempts = 5
-
 // Delete removes an image and its data (spec images-api 10). What the checks saw is what is deleted: an image that is
 // protected a moment later stays (spec security S17).
 func (s *Images) Delete(ctx context.Context, id string) error {
-	for range attempts {
+	return again(ctx, func() error {
 		img, err := s.deletable(ctx, id)
 		if err != nil {
 			return err
 		}
-		err = s.Ingest.Remove(ctx, img)
+		remove := s.Ingest.Remove
+		if s.end(img) == image.PendingDelete {
+			remove = s.Ingest.Schedule
+		}
+		err = remove(ctx, img)
 		if errors.Is(err, ingest.ErrStale) {
-			continue
+			return errors.Join(errStale, err)
 		}
 		if err == nil {
 			s.tellDeleted(ctx, img)
 		}
 		return err
+	})
+}
+
+// end is the state that deletion leads to: with delayed delete, data stays for the scrubber (spec images-api 10).
+func (s *Images) end(img *image.Image) image.Status {
+	if s.Options.DelayedDelete && len(img.Locations) > 0 {
+		return image.PendingDelete
 	}
-	return fault.New(fault.Conflict, "the image is changing too fast to be deleted")
+	return image.Deleted
 }
 
 func (s *Images) deletable(ctx context.Context, id string) (*image.Image, error) {
@@ -43,7 +51,7 @@ func (s *Images) deletable(ctx context.Context, id string) (*image.Image, error)
 	if img.Protected {
 		return nil, fault.New(fault.Forbidden, "the image is protected and cannot be deleted")
 	}
-	if !img.Status.To(image.Deleted) {
+	if !img.Status.To(s.end(img)) {
 		return nil, fault.New(fault.Invalid, "an image that is %s cannot be deleted", img.Status)
 	}
 	return img, nil

@@ -14,8 +14,11 @@ import (
 // store are asked (spec images-api 7.4), hence the two steps.
 type Download struct {
 	View
-	Bytes  int64 // bytes of the whole data; 0 if there is none
-	images *Images
+	Bytes int64 // bytes of the whole data; 0 if there is none
+
+	images    *Images
+	stored    *image.Image
+	locations []image.Location // in the order in which they are tried
 }
 
 // Download returns a handle on the data of an image. Without data Empty is true.
@@ -27,7 +30,7 @@ func (s *Images) Download(ctx context.Context, id string) (*Download, error) {
 	if img.Status == image.Deactivated && !auth.From(ctx).Admin {
 		return nil, fault.New(fault.Forbidden, "the image is deactivated")
 	}
-	d := &Download{View: *view(img), images: s}
+	d := &Download{View: *s.view(ctx, img), images: s, stored: img, locations: s.ordered(img)}
 	if img.Size != nil {
 		d.Bytes = *img.Size
 	}
@@ -35,16 +38,16 @@ func (s *Images) Download(ctx context.Context, id string) (*Download, error) {
 }
 
 // Empty reports whether the image has no data.
-func (d *Download) Empty() bool { return len(d.Locations) == 0 }
+func (d *Download) Empty() bool { return len(d.locations) == 0 }
 
 // Open opens n bytes of the data from off. It tries the locations in their order; the last error decides. The caller
 // closes the body. Missing data is fault.NotFound.
 func (d *Download) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-	if err := d.images.enforce(ctx, "download_image", &d.Image); err != nil {
+	if err := d.images.enforce(ctx, "download_image", d.stored); err != nil {
 		return nil, err
 	}
 	err := fault.New(fault.NotFound, "the image has no data")
-	for _, l := range d.Locations {
+	for _, l := range d.locations {
 		var body store.Body
 		if body, err = d.open(ctx, l, off, n); err == nil {
 			return body.ReadCloser, nil

@@ -19,17 +19,19 @@ import (
 	"goglance/glance/internal/ingest"
 	"goglance/glance/notify"
 	"goglance/glance/policy"
+	"goglance/glance/protect"
 	"goglance/glance/settings"
 	"goglance/glance/store"
 )
 
-// Config is what Images works with. All fields are required.
+// Config is what Images works with. Fields that are not marked optional are required.
 type Config struct {
 	Options settings.Images
 	DB      *db.DB
 	Stores  *store.Set
 	Ingest  *ingest.Ingest
 	Policy  policy.Enforcer
+	Protect *protect.Rules // optional: no property is protected
 	Notify  notify.Notifier
 	Clock   func() time.Time
 	NewID   func() string
@@ -39,7 +41,8 @@ type Config struct {
 // Images is the use cases. It is safe for concurrent use.
 type Images struct {
 	Config
-	storageQuota int64 // bytes; 0: any
+	storageQuota int64        // bytes; 0: any
+	order        *store.Order // of locations
 }
 
 // New returns the use cases, or an error for an option that makes no sense.
@@ -48,15 +51,12 @@ func New(c Config) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Images{Config: c, storageQuota: quota}, nil
+	order, warnings, err := store.NewOrder(c.Options.LocationStrategy, c.Options.StoreTypePreference)
+	for _, w := range warnings {
+		c.Log.Warn(w)
+	}
+	return &Images{Config: c, storageQuota: quota, order: order}, err
 }
-
-// View is an image as the caller may see it. It is the caller's own copy.
-type View struct {
-	image.Image
-}
-
-func view(img *image.Image) *View { return &View{Image: *img} }
 
 // Get returns the image with this id.
 func (s *Images) Get(ctx context.Context, id string) (*View, error) {
@@ -64,7 +64,7 @@ func (s *Images) Get(ctx context.Context, id string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return view(img), nil
+	return s.view(ctx, img), nil
 }
 
 // IsAdmin reports whether a caller is an administrator: by the role of the option, or because the policy says so
@@ -72,7 +72,7 @@ func (s *Images) Get(ctx context.Context, id string) (*View, error) {
 func (s *Images) IsAdmin(ctx context.Context, who *auth.Identity) bool {
 	role := auth.FoldRole(s.Options.AdminRole)
 	return role != "" && slices.Contains(who.Roles, role) ||
-		s.Policy.Enforce(ctx, "context_is_admin", who, policy.NoTarget{}) == nil
+		s.Policy.Enforce(ctx, "context_is_admin", who, policy.CallerTarget(who)) == nil
 }
 
 // viewer is the caller as the domain sees him (spec images-api 14).
@@ -134,10 +134,7 @@ func (s *Images) mutable(ctx context.Context, id string) (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !img.MutableBy(s.viewer(auth.From(ctx))) {
-		return nil, fault.New(fault.Forbidden, "the image belongs to somebody else")
-	}
-	return img, nil
+	return img, s.mine(ctx, img)
 }
 
 // writable refuses the anonymous caller.

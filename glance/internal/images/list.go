@@ -11,6 +11,7 @@ import (
 
 // Page asks for a page of the images that the caller sees in lists.
 type Page struct {
+	Filter image.Filter
 	Sort   []image.Order // complete, see image.Total
 	Marker *string       // id of the image that the page begins behind; nil: at the start
 	Limit  int           // images at most; negative: the configured size
@@ -21,13 +22,13 @@ func (s *Images) List(ctx context.Context, p Page) (views []*View, more bool, er
 	if err := s.Policy.Enforce(ctx, "get_images", auth.From(ctx), policy.NoTarget{}); err != nil {
 		return nil, false, err
 	}
-	q := image.Query{Viewer: s.viewer(auth.From(ctx)), Sort: p.Sort, Limit: s.limit(p.Limit)}
+	q := image.Query{Viewer: s.viewer(auth.From(ctx)), Filter: p.Filter, Sort: p.Sort, Limit: s.limit(p.Limit)}
 	if p.Marker != nil {
 		if q.After, err = s.marker(ctx, *p.Marker); err != nil {
 			return nil, false, err
 		}
 	}
-	if q.Limit == 0 {
+	if q.Limit == 0 || s.guesses(ctx, p.Filter) {
 		return nil, false, nil
 	}
 	found, err := s.DB.Images(ctx, q)
@@ -36,9 +37,20 @@ func (s *Images) List(ctx context.Context, p Page) (views []*View, more bool, er
 	}
 	views = make([]*View, len(found))
 	for i, img := range found {
-		views[i] = view(img)
+		views[i] = s.view(ctx, img)
 	}
 	return views, len(views) == q.Limit, nil
+}
+
+// guesses reports whether a filter asks for the value of a property that the caller may not read. What it finds would
+// tell him the value (spec security S23).
+func (s *Images) guesses(ctx context.Context, f image.Filter) bool {
+	for name := range f.Properties {
+		if !s.readable(ctx, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Images) limit(asked int) int {

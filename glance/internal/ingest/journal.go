@@ -23,9 +23,11 @@ import (
 //
 // An entry is a small file, written and synced before the first step of the work, whose suffix says how far that is:
 //
-//	.claim   an upload; the image may have been set to saving with updated_at = At, or not yet, or no more
+//	.claim   an upload; the image may have been set to saving with its mark, or not yet, or no more
 //	.hold    an upload; the image is saving, and it was this upload that set it
-//	.remove  a removal; while the image is pending_delete with updated_at = At, its bytes are to go
+//	.remove  a removal; while the image is pending_delete with its mark, its bytes are to go
+//
+// The mark of an image (db.Change) is the Upload of the entry.
 type Journal struct {
 	root, dir string
 	lock      *flock.Flock
@@ -36,8 +38,7 @@ const (
 	held     = ".hold"
 	removing = ".remove"
 	lockName = "lock"
-	fresh    = ".fresh" // an entry that is being rewritten
-	unborn   = ".new-"  // a journal that is not locked yet: others leave it alone
+	unborn   = ".new-" // a journal that is not locked yet: others leave it alone
 )
 
 // entry is one piece of work.
@@ -46,7 +47,7 @@ type entry struct {
 	Owner  string    `json:"owner,omitempty"`
 	Store  string    `json:"store,omitempty"`
 	Upload string    `json:"upload"`
-	At     time.Time `json:"at"`             // updated_at of the image while it is this entry's
+	At     time.Time `json:"at"`             // when it began
 	From   string    `json:"from,omitempty"` // of a removal: the status before
 
 	path      string // without suffix
@@ -104,36 +105,19 @@ func (e *entry) hold() error {
 	return nil
 }
 
-// letGo steps back from held to claimed, for an image whose updated_at is now at. It is on the disk when letGo returns:
-// an entry that came back as held after a power cut would undo somebody else's upload.
-func (e *entry) letGo(at time.Time) error {
+// letGo steps back from held to claimed. It is on the disk when letGo returns: an entry that came back as held after a
+// power cut would undo somebody else's upload.
+func (e *entry) letGo() error {
 	if e.state == held {
 		if err := os.Rename(e.path+held, e.path+claimed); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 		e.state = claimed
 	}
-	if !at.Equal(e.At) { // somebody has changed the image during the upload
-		e.At = at
-		if err := e.rewrite(); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-	}
 	if err := syncDir(filepath.Dir(e.path)); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
-}
-
-func (e *entry) rewrite() error {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	if err := writeSynced(e.path+fresh, text); err != nil {
-		return err
-	}
-	return os.Rename(e.path+fresh, e.path+e.state)
 }
 
 // end removes an entry: the work is done or undone.

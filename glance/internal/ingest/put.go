@@ -132,12 +132,12 @@ func (e *entry) object(size int64) store.Object {
 
 // claim sets the image from queued to saving; from then on it is this upload's alone. The journal knows it before.
 func (in *Ingest) claim(ctx context.Context, work entry) (*entry, error) {
-	work.At = in.Clock().Truncate(time.Microsecond)
+	work.At = in.Clock()
 	e, err := in.Journal.begin(work, claimed)
 	if err != nil {
 		return nil, err
 	}
-	take := db.Change{From: []image.Status{image.Queued}, Status: image.Saving, At: e.At}
+	take := db.Change{From: []image.Status{image.Queued}, Status: image.Saving, Mark: e.Upload, At: e.At}
 	err = in.update(ctx, e.Image, take)
 	if err == nil {
 		err = e.hold()

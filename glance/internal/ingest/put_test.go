@@ -234,7 +234,7 @@ func TestRetryLeavesOthersAlone(t *testing.T) {
 	id := n.queued()
 	in := n.process()
 	e := begin(t, in, id)
-	if err := e.letGo(n.image(id).UpdatedAt); err != nil {
+	if err := e.letGo(); err != nil {
 		t.Fatal(err)
 	}
 	n.change(id, db.Change{Status: image.Queued})
@@ -248,8 +248,12 @@ func TestRetryLeavesOthersAlone(t *testing.T) {
 func TestRemoveOfUnknownOutcome(t *testing.T) {
 	n := newNode(t)
 	in := n.process()
-	id := n.hidden(in)
-	in.postpone(&entry{Image: id, From: string(image.Active), At: n.image(id).UpdatedAt, state: removing, path: "gone"}, errors.New("unknown outcome"))
+	id := n.queued()
+	if _, err := in.Put(t.Context(), upload(id, bytes.NewReader(pattern(10)))); err != nil {
+		t.Fatal(err)
+	}
+	n.change(id, db.Change{Status: image.PendingDelete, Mark: "this"})
+	in.postpone(&entry{Image: id, Upload: "this", From: string(image.Active), state: removing, path: "gone"}, errors.New("unknown outcome"))
 	in.Retry(t.Context())
 	n.expect(id, image.Deleted)
 }

@@ -56,7 +56,7 @@ func (n *node) change(id string, c db.Change) {
 func crashes() []crash {
 	return []crash{
 		{"before the claim", func(t *testing.T, _ *node, in *Ingest, id string) {
-			work := entry{Image: id, Store: "file", Upload: uuid.NewString(), At: time.Now().Truncate(time.Microsecond)}
+			work := entry{Image: id, Store: "file", Upload: uuid.NewString()}
 			if _, err := in.Journal.begin(work, claimed); err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func crashes() []crash {
 		{"before giving back, after a change of the image", func(t *testing.T, n *node, in *Ingest, id string) {
 			e := begin(t, in, id)
 			n.change(id, db.Change{Set: map[db.Column]any{db.ColName: "renamed"}, At: time.Now().Add(time.Second)})
-			if err := e.letGo(n.image(id).UpdatedAt); err != nil {
+			if err := e.letGo(); err != nil {
 				t.Fatal(err)
 			}
 		}, image.Queued, false},
@@ -107,7 +107,7 @@ func others() []crash {
 			}
 		}, image.Deleted, false},
 		{"after giving back, another process uploading", func(t *testing.T, n *node, in *Ingest, id string) {
-			if err := begin(t, in, id).letGo(n.image(id).UpdatedAt); err != nil {
+			if err := begin(t, in, id).letGo(); err != nil {
 				t.Fatal(err)
 			}
 			n.change(id, db.Change{Status: image.Queued})
@@ -154,12 +154,11 @@ func (n *node) hidden(in *Ingest) string {
 	if _, err := in.Put(n.t.Context(), upload(id, bytes.NewReader(pattern(100)))); err != nil {
 		n.t.Fatal(err)
 	}
-	at := time.Now().Add(time.Second).Truncate(time.Microsecond)
-	work := entry{Image: id, Upload: uuid.NewString(), From: string(image.Active), At: at}
+	work := entry{Image: id, Upload: uuid.NewString(), From: string(image.Active)}
 	if _, err := in.Journal.begin(work, removing); err != nil {
 		n.t.Fatal(err)
 	}
-	n.change(id, db.Change{Status: image.PendingDelete, At: at})
+	n.change(id, db.Change{Status: image.PendingDelete, Mark: work.Upload})
 	return id
 }
 
@@ -202,7 +201,7 @@ func TestRecoverOfForeignRemoval(t *testing.T) {
 	n := newNode(t)
 	dying := n.process()
 	id := n.hidden(dying)
-	n.change(id, db.Change{At: time.Now().Add(time.Minute)})
+	n.change(id, db.Change{Status: image.PendingDelete, Mark: uuid.NewString()})
 	dying.die(t)
 	if err := n.process().Recover(t.Context()); err != nil {
 		t.Fatal(err)

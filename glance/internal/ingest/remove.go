@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -24,17 +24,13 @@ var ErrStale = errors.New("the image has changed meanwhile")
 // While the bytes go the image is pending_delete: nobody finds it, and it can still come back.
 func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
 	if len(img.Locations) == 0 {
-		return in.bury(ctx, img.ID, db.Deletion{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt})
+		return in.bury(ctx, img.ID, db.Deletion{If: img})
 	}
-	at := in.Clock().Truncate(time.Microsecond)
-	if !at.After(img.UpdatedAt) {
-		at = img.UpdatedAt.Add(time.Microsecond)
-	}
-	e, err := in.beginRemoval(entry{Image: img.ID, Upload: uuid.NewString(), From: string(img.Status), At: at})
+	e, err := in.beginRemoval(entry{Image: img.ID, Upload: uuid.NewString(), From: string(img.Status), At: in.Clock()})
 	if err != nil {
 		return err
 	}
-	hide := db.Change{From: []image.Status{img.Status}, IfUpdatedAt: img.UpdatedAt, Status: image.PendingDelete, At: at}
+	hide := db.Change{If: img, Status: image.PendingDelete, Mark: e.Upload, At: e.At}
 	if err := stale(in.update(ctx, img.ID, hide)); err != nil {
 		in.settle(context.WithoutCancel(ctx), e) // it may be hidden all the same
 		return err
@@ -88,8 +84,11 @@ func stale(err error) error {
 }
 
 // removeData removes the bytes of every location. What is gone already is gone; a store that cannot delete keeps its
-// object (spec images-api 10).
+// object (spec images-api 10). Data whose location cannot be read would stay behind for ever, so the image stays too.
 func (in *Ingest) removeData(ctx context.Context, img *image.Image) error {
+	if slices.ContainsFunc(img.Locations, func(l image.Location) bool { return l.Unreadable }) {
+		return fault.New(fault.Conflict, "the image has data of which nobody knows where it is, so it stays")
+	}
 	for _, l := range img.Locations {
 		err := in.remove(ctx, l.URL, l.Metadata)
 		if fault.Is(err, fault.NotFound) {

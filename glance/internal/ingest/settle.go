@@ -64,10 +64,10 @@ func (in *Ingest) giveBack(ctx context.Context, e *entry, reason error) error {
 			return &fault.Error{Kind: fault.Gone, Msg: "the image was deleted during the upload", Err: reason}
 		}
 		if err == nil {
-			err = e.letGo(img.UpdatedAt)
+			err = e.letGo()
 		}
 		if err == nil {
-			back := db.Change{From: []image.Status{image.Saving}, IfUpdatedAt: e.At, Status: image.Queued, At: in.Clock()}
+			back := db.Change{From: []image.Status{image.Saving}, IfMark: e.Upload, Status: image.Queued, At: in.Clock()}
 			err = in.update(ctx, e.Image, back)
 		}
 		switch {
@@ -90,32 +90,38 @@ const attempts = 10
 // undo puts right what an entry has begun.
 func (in *Ingest) undo(ctx context.Context, e *entry) error {
 	img, err := in.DB.Image(ctx, e.Image)
-	gone := fault.Is(err, fault.NotFound)
 	switch {
-	case err != nil && !gone:
-		return err
-	case e.state == removing && (gone || img.Status != image.PendingDelete || !img.UpdatedAt.Equal(e.At)):
+	case fault.Is(err, fault.NotFound) && e.state == removing:
 		return nil
-	case e.state == removing:
-		return in.finishRemoval(ctx, e, img)
-	case gone:
+	case fault.Is(err, fault.NotFound):
 		return in.abort(ctx, e)
+	case err != nil:
+		return err
 	}
-	return in.undoUpload(ctx, e, img)
+	mine := e.state == held
+	if !mine {
+		if mine, err = in.DB.Marked(ctx, e.Image, e.Upload); err != nil {
+			return err
+		}
+	}
+	switch {
+	case mine && e.state == removing && img.Status == image.PendingDelete:
+		return in.finishRemoval(ctx, e, img)
+	case mine && e.state != removing && img.Status == image.Saving:
+		return in.undoUpload(ctx, e)
+	}
+	return nil // the image is not, or no more, what this entry has made it
 }
 
-// undoUpload gives the image back if it is still this upload's: it is saving, and the upload is known to have set it
-// so, or the time of the claim says that it did. Bytes go first: a queued image may have a new upload at once.
-func (in *Ingest) undoUpload(ctx context.Context, e *entry, img *image.Image) error {
-	if img.Status != image.Saving || e.state == claimed && !img.UpdatedAt.Equal(e.At) {
-		return nil
-	}
+// undoUpload gives an image back that is saving for this upload. Bytes go first: a queued image may have a new upload
+// at once.
+func (in *Ingest) undoUpload(ctx context.Context, e *entry) error {
 	if err := in.abort(ctx, e); err != nil {
 		return err
 	}
 	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
 	if e.state == claimed {
-		back.IfUpdatedAt = e.At
+		back.IfMark = e.Upload
 	}
 	err := in.update(ctx, e.Image, back)
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
