@@ -15,7 +15,7 @@ import (
 // Options says where the files are. The package documentation explains each.
 type Options struct {
 	Datadir      string   `name:"filesystem_store_datadir" group:"glance_store" default:"/var/lib/glance/images" help:"directory for image data"`
-	Datadirs     []string `name:"filesystem_store_datadirs" group:"glance_store" help:"directories for image data, each directory[:priority]; instead of filesystem_store_datadir"`
+	Datadirs     []string `name:"filesystem_store_datadirs" group:"glance_store" multi:"true" help:"directories for image data, each directory[:priority]; instead of filesystem_store_datadir"`
 	ReadRoots    []string `name:"filesystem_store_read_roots" group:"glance_store" help:"further directories whose images may be read and deleted"`
 	MetadataFile string   `name:"filesystem_store_metadata_file" group:"glance_store" help:"JSON file with metadata for the locations of new images"`
 	FilePerm     int      `name:"filesystem_store_file_perm" group:"glance_store" default:"0" help:"mode of image files in octal digits, as 640; 0 leaves the default"`
