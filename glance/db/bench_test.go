@@ -13,22 +13,26 @@ import (
 
 const seeded = 10_000
 
-// seed makes images like those of a cloud: most of them private to their owners, one in a hundred public.
+// seed makes images like those of a cloud: most of them their owners' own, one in a hundred public. One in a thousand is
+// rare by a tag and a property.
 func seed(b *testing.B, d *db.DB) {
 	b.Helper()
 	format, size, value := "qcow2", int64(1<<30), "linux"
 	begin := time.Date(2017, 8, 30, 12, 0, 0, 0, time.UTC)
 	images := make([]*image.Image, seeded)
 	for n := range images {
-		owner := fmt.Sprint("owner", n%50)
+		owner, name := fmt.Sprint("owner", n%50), fmt.Sprint("name", n)
 		im := &image.Image{
-			ID: benchID(n), Name: &value, Owner: &owner, Status: image.Active, Visibility: image.Shared,
+			ID: benchID(n), Name: &name, Owner: &owner, Status: image.Active, Visibility: image.Shared,
 			ContainerFormat: &format, DiskFormat: &format, Size: &size, CreatedAt: begin.Add(time.Duration(n) * time.Minute),
 			Properties: map[string]*string{"os": &value, "os_version": &value, "arch": &value}, Tags: []string{"a", "b"},
 			Locations: []image.Location{{URL: "file:///var/lib/glance/images/" + benchID(n)}},
 		}
 		if n%100 == 0 {
 			im.Visibility = image.Public
+		}
+		if n%1000 == 0 {
+			im.Properties["rare"], im.Tags = &value, append(im.Tags, "rare")
 		}
 		images[n] = im
 	}
@@ -56,6 +60,41 @@ func BenchmarkReads(b *testing.B) {
 	b.Run("List/nobody", func(b *testing.B) { benchList(b, d, image.Query{Limit: 25}) })
 	byName := []image.Order{{Key: image.ByName}}
 	b.Run("List/owner/name", func(b *testing.B) { benchList(b, d, image.Query{Viewer: owner, Limit: 25, Sort: byName}) })
+}
+
+// BenchmarkFilters asks for few among many, the last of which is the oldest image.
+func BenchmarkFilters(b *testing.B) {
+	d, _ := openSQLite(b, db.Options{})
+	seed(b, d)
+	old := time.Date(2017, 9, 2, 0, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		name   string
+		filter image.Filter
+		found  int
+	}{
+		{"name", where(image.FieldName, image.Equal, "name0"), 1},
+		{"property", image.Filter{Properties: map[string]string{"rare": "linux"}}, 10},
+		{"tag", image.Filter{Tags: []string{"rare"}}, 10},
+		{"tags", image.Filter{Tags: []string{"a", "b", "rare"}}, 10},
+		{"owner", where(image.FieldOwner, image.Equal, "owner0"), 25},
+		{"id", where(image.FieldID, image.Equal, benchID(0)), 1},
+		{"created", where(image.FieldCreatedAt, image.Less, old), 25},
+		{"updated", where(image.FieldUpdatedAt, image.Less, old), 25},
+		{"public", image.Filter{Visibility: image.Public}, 25},
+	} {
+		for who, v := range map[string]image.Viewer{"admin": {Admin: true, Owner: "a"}, "owner": {Owner: "owner0"}} {
+			b.Run(row.name+"/"+who, func(b *testing.B) {
+				benchList(b, d, image.Query{Viewer: v, Limit: row.found, Filter: row.filter})
+			})
+		}
+	}
+	b.Run("own", func(b *testing.B) {
+		benchList(b, d, image.Query{Viewer: image.Viewer{Owner: "owner7"}, Limit: 25, Filter: image.Filter{Visibility: image.Shared}})
+	})
+}
+
+func where(f image.Field, op image.Op, values ...any) image.Filter {
+	return image.Filter{Conditions: []image.Condition{{Field: f, Op: op, Values: values}}}
 }
 
 func benchShow(b *testing.B, d *db.DB) {

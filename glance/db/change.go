@@ -40,10 +40,12 @@ func (c Column) valid() bool {
 // Change is what to do to an image, as deltas: two changes made at once do not undo each other. What is dropped goes
 // before what is added, so a name in both is set anew. Dropping what is not there is no error.
 type Change struct {
-	From        []image.Status // the states in which the change is allowed; none: any
-	Status      image.Status   // the state to enter; "": it stays. Entering queued clears size and virtual_size
-	At          time.Time      // becomes updated_at; zero: now
-	IfUpdatedAt time.Time      // only if nobody changed the image since; zero: in any case. At is then made later than it
+	From   []image.Status // the states in which the change is allowed; none: any
+	If     *image.Image   // only if the image is still exactly this one, see Tx.Unchanged; nil: in any case
+	IfMark string         // only if the image bears this mark; "": in any case
+	Status image.Status   // the state to enter; "": it stays. Entering queued clears size and virtual_size
+	Mark   string         // what the image is marked with while it is in the new state; only together with Status
+	At     time.Time      // becomes updated_at; zero: now
 
 	Set       map[Column]any
 	SetProps  map[string]*string // nil is a property with the value NULL
@@ -57,8 +59,8 @@ type Change struct {
 
 // guard is the condition for a change.
 type guard struct {
-	from      []image.Status
-	updatedAt time.Time
+	from []image.Status
+	mark string
 }
 
 func (g guard) where() (string, []any) {
@@ -69,9 +71,9 @@ func (g guard) where() (string, []any) {
 			args = append(args, s)
 		}
 	}
-	if !g.updatedAt.IsZero() {
-		text += " AND updated_at = ?"
-		args = append(args, moment(g.updatedAt))
+	if g.mark != "" {
+		text += " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND " + marked + ")"
+		args = append(args, markName, g.mark)
 	}
 	return text, args
 }

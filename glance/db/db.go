@@ -18,40 +18,82 @@ import (
 
 // Options say which database to open and how.
 type Options struct {
-	Path string // of the SQLite file, which is made when it is not there; its folder must be
+	Path string // of an SQLite file of our own, which is made when it is not there; its folder must be. "": see Connection
 
-	MetadataEncryptionKey string `name:"metadata_encryption_key" group:"DEFAULT" help:"AES key of 16, 24 or 32 bytes that location URLs are encrypted with; empty: they are stored in clear"`
+	Connection        string        `name:"connection" group:"database" secret:"true" deprecated:"DEFAULT/sql_connection,DATABASE/sql_connection,sql/connection" help:"URL of the database: sqlite:////path, mysql+pymysql://user:password@host/name, postgresql://user:password@host/name"`
+	SQLiteSynchronous bool          `name:"sqlite_synchronous" group:"database" default:"true" help:"wait until what an SQLite database has written is on the disk; without, a power cut may spoil the file" deprecated:"DEFAULT/sqlite_synchronous"`
+	MySQLMode         string        `name:"mysql_sql_mode" group:"database" default:"TRADITIONAL" help:"SQL mode of MySQL or MariaDB; empty: as the server is set. What does not fit into a column is an error in any case"`
+	MaxPoolSize       int           `name:"max_pool_size" group:"database" default:"5" help:"connections to a server that are kept open; 0: no limit to how many are opened" deprecated:"DEFAULT/sql_max_pool_size,DATABASE/sql_max_pool_size"`
+	MinPoolSize       int           `name:"min_pool_size" group:"database" default:"1" help:"connections to a server that are kept open at least" deprecated:"DEFAULT/sql_min_pool_size,DATABASE/sql_min_pool_size"`
+	MaxOverflow       int           `name:"max_overflow" group:"database" default:"50" help:"connections to a server beyond max_pool_size; -1: no limit" deprecated:"DEFAULT/sql_max_overflow,DATABASE/sqlalchemy_max_overflow"`
+	PoolTimeout       time.Duration `name:"pool_timeout" group:"database" default:"30" help:"seconds that a request waits for a connection" deprecated:"DATABASE/sqlalchemy_pool_timeout"`
+	RecycleTime       time.Duration `name:"connection_recycle_time" group:"database" default:"3600" help:"seconds after which a connection is replaced; 0 or less: never" deprecated:"database/idle_timeout,DEFAULT/sql_idle_timeout,DATABASE/sql_idle_timeout,sql/idle_timeout"`
+	MaxRetries        int           `name:"max_retries" group:"database" default:"10" help:"attempts to connect at start after the first; -1: for ever" deprecated:"DEFAULT/sql_max_retries,DATABASE/sql_max_retries"`
+	RetryInterval     time.Duration `name:"retry_interval" group:"database" default:"10" help:"seconds between attempts to connect at start" deprecated:"DEFAULT/sql_retry_interval,DATABASE/reconnect_interval"`
+	Reconnect         bool          `name:"use_db_reconnect" group:"database" default:"false" help:"make a request wait for a lost connection to come back, instead of answering 503 at once"`
+	ReconnectRetries  int           `name:"db_max_retries" group:"database" default:"20" help:"attempts of such a request; -1: for as long as it lasts"`
+	ReconnectInterval time.Duration `name:"db_retry_interval" group:"database" default:"1" help:"seconds between them"`
+	ReconnectGrow     bool          `name:"db_inc_retry_interval" group:"database" default:"true" help:"double that with every attempt"`
+	ReconnectMax      time.Duration `name:"db_max_retry_interval" group:"database" default:"10" help:"up to this many seconds"`
+
+	MetadataEncryptionKey string `name:"metadata_encryption_key" group:"DEFAULT" secret:"true" help:"AES key of 16, 24 or 32 bytes that location URLs are encrypted with; empty: they are stored in clear"`
 	Readers               int    `name:"sqlite_readers" group:"database" default:"8" help:"connections that read from an SQLite database at the same time"`
 
-	BusyWait time.Duration    // how long one attempt waits for another process's lock; 0: 10 s
+	BusyWait time.Duration    // how long one attempt waits for another process's lock on an SQLite file; 0: 10 s
 	Clock    func() time.Time // for changes that do not say At; nil: time.Now
+	Notice   func(string)     // told what an operator should know: attempts to connect, options that are ignored; nil: nobody
+}
+
+func (o Options) notice(format string, args ...any) {
+	if o.Notice != nil {
+		o.Notice(fmt.Sprintf(format, args...))
+	}
 }
 
 // DB is an open database. It is safe for use by many goroutines; Close it when the last of them is done.
 type DB struct {
 	reads
 	writer  *sqlx.DB
-	readers *sqlx.DB
+	readers *sqlx.DB // the same as writer where the engine is a server
+	options Options
 }
 
-// Open opens the database. It makes no tables: see Migrate.
+// Open opens the database. It makes no tables: see Migrate. A server that does not answer is tried again, as the
+// options say: that may take minutes. No error shows the password in the connection.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	if o.Path == "" {
-		return nil, errors.New("db.Open: no path of a database file")
+	where := location{engine: engineSQLite}
+	var err error
+	switch {
+	case o.Path != "":
+	case o.Connection == "":
+		return nil, errors.New("db.Open: neither a connection nor the path of a file names the database")
+	default:
+		if where, err = parseURL(o.Connection); err != nil {
+			return nil, fmt.Errorf("db.Open: %w", err)
+		}
 	}
 	urls, err := newURLCodec(o.MetadataEncryptionKey)
 	if err != nil {
 		return nil, fmt.Errorf("db.Open: metadata_encryption_key: %w", err)
 	}
-	c := &core{engine: sqliteDialect(), urls: urls, clock: o.Clock}
+	c := &core{urls: urls, clock: o.Clock}
 	if c.clock == nil {
 		c.clock = time.Now
 	}
-	d := &DB{}
-	if d.writer, d.readers, err = openSQLite(ctx, o); err != nil {
+	d := &DB{options: o}
+	if where.engine == engineSQLite {
+		c.engine = sqliteDialect()
+		d.writer, d.readers, err = openSQLite(ctx, where, o)
+	} else {
+		s := serverOf(where.engine)
+		c.engine = s.dialect
+		d.writer, err = s.open(ctx, where, o)
+		d.readers = d.writer
+	}
+	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "db.Open", err)
 	}
-	d.reads = reads{core: c, q: d.readers, snapshot: d.view}
+	d.reads = reads{core: c, q: pool{d.readers, c.engine.lost}, snapshot: d.view}
 	return d, nil
 }
 
@@ -68,6 +110,10 @@ func (d *DB) Close() error {
 	return errors.Join(err, d.writer.Close())
 }
 
+// unfit is said of a value that an engine cannot hold: a MariaDB with the tables of the reference has no room for
+// characters of 4 bytes and for properties of more than 64 KiB, PostgreSQL none for U+0000.
+const unfit = "a value is too long for the database of this service, or has a character that it cannot store"
+
 // core is what DB and Tx have in common.
 type core struct {
 	engine dialect
@@ -76,14 +122,17 @@ type core struct {
 }
 
 // now returns the time in the precision that the database keeps, so that what is written with it reads back equal.
-func (c *core) now() time.Time { return precise(c.clock()) }
+func (c *core) now() time.Time { return c.precise(c.clock()) }
+
+// precise returns t in UTC without what the database would drop, or, in a few servers, round up.
+func (c *core) precise(t time.Time) time.Time { return t.UTC().Truncate(c.engine.precision) }
 
 // orNow returns t, or now when t is zero.
 func (c *core) orNow(t time.Time) time.Time {
 	if t.IsZero() {
 		return c.now()
 	}
-	return precise(t)
+	return c.precise(t)
 }
 
 // fail gives an error of the database its kind. Faults that were classified before pass unchanged.
@@ -93,7 +142,10 @@ func (c *core) fail(op string, err error) error {
 		return err
 	}
 	kind := fault.Internal
-	if c.engine.gone(err) {
+	switch {
+	case c.engine.unfit(err):
+		return &fault.Error{Kind: fault.Invalid, Op: "db." + op, Msg: unfit, Err: err}
+	case c.engine.gone(err):
 		kind = fault.Unavailable
 	}
 	return fault.Wrap(kind, "db."+op, err)

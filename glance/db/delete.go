@@ -9,15 +9,15 @@ import (
 
 // Deletion says how to delete an image.
 type Deletion struct {
-	From        []image.Status // the states in which it may be deleted; none: any
-	Status      image.Status   // what it and its locations become: Deleted, which is the default, or PendingDelete
-	At          time.Time      // becomes deleted_at; zero: now
-	IfUpdatedAt time.Time      // only if nobody changed the image since; zero: in any case
+	From   []image.Status // the states in which it may be deleted; none: any
+	If     *image.Image   // only if the image is still exactly this one, see Tx.Unchanged; nil: in any case
+	Status image.Status   // what it and its locations become: Deleted, which is the default, or PendingDelete
+	At     time.Time      // becomes deleted_at; zero: now
 }
 
 // DeleteImage deletes an image and all that belongs to it. The rows stay, marked, so the id is never free again.
-// A missing or deleted image is not found; one whose state is not among d.From, or that was changed since
-// d.IfUpdatedAt, is a conflict.
+// A missing or deleted image is not found; one whose state is not among d.From, or that is not d.If any more, is a
+// conflict.
 func (t *Tx) DeleteImage(ctx context.Context, id string, d Deletion) error {
 	at := moment(t.orNow(d.At))
 	var set assignments
@@ -25,11 +25,20 @@ func (t *Tx) DeleteImage(ctx context.Context, id string, d Deletion) error {
 	set.set("deleted", true)
 	set.set("deleted_at", at)
 	set.set("updated_at", at)
-	err := t.swap(ctx, id, set, guard{from: d.From, updatedAt: d.IfUpdatedAt})
-	for _, table := range []string{"image_properties", "image_tags", "image_members"} {
+	err := t.unchanged(ctx, d.If)
+	if err == nil {
+		err = t.swap(ctx, id, set, guard{from: d.From})
+	}
+	if err == nil {
+		err = t.mark(ctx, id, "", at)
+	}
+	for _, table := range []string{"image_properties", "image_tags"} {
 		if err == nil {
 			err = t.bury(ctx, table, query{"image_id = ?", []any{id}}, at)
 		}
+	}
+	if err == nil {
+		err = t.buryMembers(ctx, query{"image_id = ?", []any{id}}, at)
 	}
 	if err == nil {
 		err = t.buryLocations(ctx, query{"image_id = ?", []any{id}}, d.Status, at)

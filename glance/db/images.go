@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -105,11 +104,12 @@ func (f family) location(rows *sql.Rows, urls urlCodec) error {
 	if err != nil {
 		return err
 	}
-	if l.URL, err = urls.decode(value); err != nil {
-		return fmt.Errorf("image_locations row %d: %w", l.ID, err)
+	// One bad row must not take its image, nor all the list, away (spec security S106).
+	if l.URL, err = urls.decode(value); err == nil {
+		l.Metadata, err = decodeMetadata(metadata.String)
 	}
-	if l.Metadata, err = decodeMetadata(metadata.String); err != nil {
-		return fmt.Errorf("image_locations row %d: %w", l.ID, err)
+	if err != nil {
+		l.URL, l.Metadata, l.Unreadable = "", map[string]any{}, true
 	}
 	f[id].Locations = append(f[id].Locations, l)
 	return nil

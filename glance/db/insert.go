@@ -16,7 +16,7 @@ func (t *Tx) InsertImage(ctx context.Context, im *image.Image) error {
 	created := t.orNow(im.CreatedAt)
 	updated := created
 	if !im.UpdatedAt.IsZero() {
-		updated = im.UpdatedAt
+		updated = t.precise(im.UpdatedAt)
 	}
 	_, err := t.exec(ctx, `INSERT INTO images (id, name, status, visibility, protected, owner, checksum, size,
 		virtual_size, container_format, disk_format, min_disk, min_ram, created_at, updated_at, deleted)
@@ -53,6 +53,9 @@ type property struct {
 func (t *Tx) insertProperty(ctx context.Context, p property, at moment) error {
 	_, err := t.exec(ctx, `INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted)
 		VALUES (?, ?, ?, ?, ?, FALSE)`, p.image, p.name, p.value, at, at)
+	if t.engine.duplicate(err) {
+		return fault.New(fault.Invalid, "the database of this service cannot keep the property %q apart from another one", p.name)
+	}
 	return err
 }
 

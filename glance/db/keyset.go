@@ -1,6 +1,7 @@
 package db
 
 import (
+	"strings"
 	"time"
 
 	"goglance/glance/image"
@@ -8,12 +9,12 @@ import (
 
 // behind is the condition for the images that come after im in the order. It compares key by key; the plain bound on
 // the first key lets an index begin where the page begins. NULL is lower than any value (spec images-api 5.3).
-func behind(order []image.Order, im *image.Image) (string, []any) {
+func (c *core) behind(order []image.Order, im *image.Image) (string, []any) {
 	if len(order) == 0 {
 		return "1 = 0", nil // equal in every key: that is im itself
 	}
-	key, value := string(order[0].Key), sortValue(im, order[0].Key)
-	rest, args := behind(order[1:], im)
+	key, value := c.sortKey(order[0].Key), sortValue(im, order[0].Key)
+	rest, args := c.behind(order[1:], im)
 	if value == nil {
 		if order[0].Desc {
 			return key + " IS NULL AND (" + rest + ")", args
@@ -28,6 +29,34 @@ func behind(order []image.Order, im *image.Image) (string, []any) {
 		return key + " < ? OR " + key + " IS NULL OR (" + key + " = ? AND (" + rest + "))", args
 	}
 	return key + " <= ? AND (" + key + " < ? OR (" + rest + "))", args
+}
+
+// sortKey is the expression that stands for a key: the same bytes have the same place on every engine. Of ids MariaDB
+// has none that differ in case only, so there the index may do.
+func (c *core) sortKey(key image.SortKey) string {
+	switch key {
+	case image.ByName, image.ByStatus, image.ByContainerFormat, image.ByDiskFormat:
+		return c.engine.ordered(string(key))
+	case image.ByID:
+		return c.engine.orderedID
+	}
+	return string(key)
+}
+
+// orderBy says where NULL goes if the engine does not know that it is the lowest value.
+func (c *core) orderBy(order []image.Order) string {
+	terms := make([]string, len(order))
+	for i, o := range order {
+		direction, nulls := " ASC", " NULLS FIRST"
+		if o.Desc {
+			direction, nulls = " DESC", " NULLS LAST"
+		}
+		if c.engine.nullsLow || !nullable(o.Key) {
+			nulls = ""
+		}
+		terms[i] = c.sortKey(o.Key) + direction + nulls
+	}
+	return " ORDER BY " + strings.Join(terms, ", ")
 }
 
 func nullable(key image.SortKey) bool {

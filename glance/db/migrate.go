@@ -10,12 +10,18 @@ import (
 	"goglance/glance/fault"
 )
 
-// The revisions whose schema this package works on. They differ in their name only: one ends the plain upgrade of
-// the reference, the other its upgrade without downtime.
-const (
-	pike01         = "pike01"
-	pikeContract01 = "pike_contract01"
-)
+// pike01 is the revision that Migrate makes. Later ones, up to wallaby_contract01, are served too: what they add may be
+// NULL or has a default (spec storage-db 3.3). A database between the two halves of an upgrade has a row for each.
+const pike01 = "pike01"
+
+func bases() []string {
+	return []string{pike01, "pike_contract01", "queens_contract01", "rocky_contract01", "rocky_contract02", "train_contract01",
+		"ussuri_contract01", "wallaby_contract01"}
+}
+
+func expansions() []string {
+	return []string{"queens_expand01", "rocky_expand01", "rocky_expand02", "train_expand01", "ussuri_expand01", "wallaby_expand01"}
+}
 
 //go:embed migrations
 var migrations embed.FS
@@ -32,6 +38,10 @@ func (d *DB) Migrate(ctx context.Context) error {
 
 // create makes the tables, unless another process was quicker.
 func (t *Tx) create(ctx context.Context) error {
+	if err := t.says(ctx, t.engine.alone); err != nil {
+		return err
+	}
+	defer t.says(context.WithoutCancel(ctx), t.engine.together) //nolint:errcheck // then the connection is lost, and the lock with it
 	ready, err := t.ready(ctx)
 	if err != nil || ready {
 		return err
@@ -40,7 +50,26 @@ func (t *Tx) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, string(text))
+	for statement := range strings.SplitSeq(string(text), ";\n") {
+		if strings.TrimSpace(statement) == "" {
+			continue
+		}
+		if _, err = t.exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// says asks a question that only 1 answers well; "" is none.
+func (t *Tx) says(ctx context.Context, question string) error {
+	if question == "" {
+		return nil
+	}
+	answer, err := column(ctx, t.q, question)
+	if err == nil && !slices.Equal(answer, []string{"1"}) {
+		err = fault.New(fault.Unavailable, "another process is making the tables, or was stopped at it")
+	}
 	return err
 }
 
@@ -50,20 +79,40 @@ func (r reads) ready(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var revisions []string
+	var revisions, unfinished []string
 	if slices.Contains(tables, "alembic_version") {
 		if revisions, err = column(ctx, r.q, "SELECT version_num FROM alembic_version ORDER BY version_num"); err != nil {
 			return false, err
 		}
 	}
-	if len(revisions) == 0 {
-		return false, mustBeEmpty(tables)
+	if len(revisions) > 0 {
+		return true, served(revisions)
 	}
-	if len(revisions) == 1 && (revisions[0] == pike01 || revisions[0] == pikeContract01) {
-		return true, nil
+	if slices.Contains(tables, "migrate_version") {
+		const ask = "SELECT repository_id FROM migrate_version WHERE repository_id = 'goglance: unfinished'"
+		if unfinished, err = column(ctx, r.q, ask); err != nil || len(unfinished) > 0 {
+			return false, err
+		}
 	}
-	return false, fault.New(fault.Conflict, "the database is at revision %s; only %s and %s can be served",
-		strings.Join(revisions, ", "), pike01, pikeContract01)
+	return false, mustBeEmpty(tables)
+}
+
+// served refuses a database whose schema is not, or not certainly, one that this package works on.
+func served(revisions []string) error {
+	found := 0
+	for _, revision := range revisions {
+		switch {
+		case slices.Contains(bases(), revision):
+			found++
+		case !slices.Contains(expansions(), revision):
+			found = -len(revisions)
+		}
+	}
+	if found == 1 {
+		return nil
+	}
+	return fault.New(fault.Conflict, "the database is at revision %s; from %s to wallaby_contract01 can be served",
+		strings.Join(revisions, ", "), pike01)
 }
 
 // mustBeEmpty refuses a database that has tables but no revision.

@@ -47,7 +47,11 @@ func TestRevisions(t *testing.T) {
 	for _, c := range []struct{ name, sql, refusal string }{
 		{"same", "SELECT 1", ""},
 		{"contracted", "UPDATE alembic_version SET version_num = 'pike_contract01'", ""},
-		{"newer", "UPDATE alembic_version SET version_num = 'wallaby_contract01'", "revision wallaby_contract01;"},
+		{"newer", "UPDATE alembic_version SET version_num = 'wallaby_contract01'", ""},
+		{"half way", "UPDATE alembic_version SET version_num = 'train_contract01'; INSERT INTO alembic_version VALUES ('ussuri_expand01')", ""},
+		{"too new", "UPDATE alembic_version SET version_num = '2024_1_contract01'", "revision 2024_1_contract01;"},
+		{"too old", "UPDATE alembic_version SET version_num = 'ocata01'", "revision ocata01;"},
+		{"expanded only", "UPDATE alembic_version SET version_num = 'queens_expand01'", "revision queens_expand01;"},
 		{"two heads", "INSERT INTO alembic_version VALUES ('ocata_expand01')", "revision ocata_expand01, pike01;"},
 		{"no revision", "DELETE FROM alembic_version", "has a table images"},
 		{"no table of revisions", "DROP TABLE alembic_version", "has a table images"},

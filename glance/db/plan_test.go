@@ -110,12 +110,7 @@ func TestPlanOfList(t *testing.T) {
 	d := planned(t)
 	for _, v := range []image.Viewer{{}, {Owner: "a"}, {Admin: true}, {Admin: true, Owner: "a"}} {
 		for _, after := range []*image.Image{nil, {ID: "x", CreatedAt: time.Now()}} {
-			page, err := d.pageOf(image.Query{Viewer: v, After: after, Limit: 25})
-			if err != nil {
-				t.Fatal(err)
-			}
-			page.text = "SELECT " + d.imageColumns() + " FROM images" + page.text
-			got, want := plan(t, d, page), "SCAN images USING INDEX created_at_image_idx"
+			got, want := d.planOfPage(t, image.Query{Viewer: v, After: after, Limit: 25}), "SCAN images USING INDEX created_at_image_idx"
 			if after != nil {
 				want = "SEARCH images USING INDEX created_at_image_idx (created_at<?)"
 			}
@@ -124,4 +119,58 @@ func TestPlanOfList(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPlanOfFilters wants the index of a column to be used where there is one, and otherwise the same way along the
+// index of created_at as without a filter, with children looked up by their images.
+func TestPlanOfFilters(t *testing.T) {
+	d := planned(t)
+	where := func(f image.Field, op image.Op, values ...any) image.Filter {
+		return image.Filter{Conditions: []image.Condition{{Field: f, Op: op, Values: values}}}
+	}
+	const walk = "SCAN images USING INDEX created_at_image_idx"
+	for _, row := range []struct {
+		filter image.Filter
+		want   []string
+	}{
+		{where(image.FieldID, image.Equal, "x"), []string{"SEARCH images USING INDEX sqlite_autoindex_images_1 (id=?)"}},
+		{where(image.FieldID, image.In, "x", "y"), []string{"SEARCH images USING INDEX sqlite_autoindex_images_1 (id=?)"}},
+		{where(image.FieldChecksum, image.Equal, "x"), []string{"SEARCH images USING INDEX checksum_image_idx (checksum=?)"}},
+		{where(image.FieldOwner, image.Equal, "x"), []string{"SEARCH images USING INDEX owner_image_idx (owner=?)"}},
+		{where(image.FieldCreatedAt, image.Equal, time.Unix(0, 0)), []string{"SEARCH images USING INDEX created_at_image_idx (created_at>? AND created_at<?)"}},
+		{where(image.FieldUpdatedAt, image.Greater, time.Unix(0, 0)), []string{"SEARCH images USING INDEX updated_at_image_idx (updated_at>?)"}},
+		{where(image.FieldName, image.Equal, "x"), []string{walk}},
+		{where(image.FieldStatus, image.In, "active", "queued"), []string{walk}},
+		{where(image.FieldDiskFormat, image.Equal, "raw"), []string{walk}},
+		{where(image.FieldProtected, image.Equal, true), []string{walk}},
+		{where(image.FieldSize, image.AtLeast, int64(1)), []string{walk}},
+		{where(image.FieldMinRAM, image.Equal, int64(1)), []string{walk}},
+		{image.Filter{Visibility: image.Public}, []string{walk}},
+		{image.Filter{Visibility: image.Shared}, []string{walk}},
+		{image.Filter{Tags: []string{"x"}}, []string{walk, "SEARCH c EXISTS USING INDEX ix_image_tags_image_id"}},
+		{image.Filter{Properties: map[string]string{"x": "y"}}, []string{walk, "SEARCH c EXISTS USING INDEX sqlite_autoindex_image_properties_1 (image_id=? AND name=?)"}},
+	} {
+		for _, v := range []image.Viewer{{}, {Owner: "a"}, {Admin: true, Owner: "a"}} {
+			got := d.planOfPage(t, image.Query{Viewer: v, Filter: row.filter, Limit: 25})
+			for _, want := range row.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%+v %+v:\n%s\nwant %s", v, row.filter, got, want)
+				}
+			}
+		}
+	}
+	private := image.Query{Viewer: image.Viewer{Owner: "a"}, Filter: image.Filter{Visibility: image.Private}, Limit: 25}
+	if got := d.planOfPage(t, private); !strings.HasPrefix(got, "SEARCH images USING INDEX owner_image_idx (owner=?)") {
+		t.Error(got)
+	}
+}
+
+func (d *DB) planOfPage(t *testing.T, q image.Query) string {
+	t.Helper()
+	page, err := d.pageOf(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.text = "SELECT " + d.imageColumns() + " FROM images" + page.text
+	return plan(t, d, page)
 }

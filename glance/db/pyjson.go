@@ -15,11 +15,15 @@ func encodeMetadata(m map[string]any) (string, error) {
 	if m == nil {
 		return "{}", nil
 	}
+	return encodeJSON(m)
+}
+
+func encodeJSON(v any) (string, error) {
 	var compact bytes.Buffer
 	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
-		return "", fmt.Errorf("metadata of a location: %w", err)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("a JSON column: %w", err)
 	}
 	return pythonic(bytes.TrimSuffix(compact.Bytes(), []byte("\n"))), nil
 }
@@ -33,7 +37,7 @@ func decodeMetadata(text string) (map[string]any, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	if err := dec.Decode(&m); err != nil {
-		return nil, fmt.Errorf("stored metadata of a location is not a JSON object: %w", err)
+		return nil, fmt.Errorf("a JSON column does not hold an object: %w", err)
 	}
 	if m == nil { // the text was null
 		m = map[string]any{}

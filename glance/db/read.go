@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"unicode/utf8"
 
+	"github.com/jmoiron/sqlx"
+
 	"goglance/glance/fault"
 	"goglance/glance/image"
 )
@@ -31,11 +33,36 @@ type query struct {
 	args []any
 }
 
+// pool is the querier of a DB. It asks once more when a connection broke: one of the pool may have been dead already.
+type pool struct {
+	*sqlx.DB
+	lost func(error) bool
+}
+
+// QueryContext is that of the pool, with a second attempt. The caller closes the rows.
+func (p pool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	rows, err := p.DB.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // the caller's
+	if err != nil && p.lost(err) && ctx.Err() == nil {
+		return p.DB.QueryContext(ctx, text, args...)
+	}
+	return rows, err
+}
+
+// outOfTime says that the database is to blame when our bound ended before the caller's did.
+func outOfTime(ctx, bounded context.Context, err error) error {
+	if bounded.Err() != nil && ctx.Err() == nil {
+		return fault.Wrap(fault.Unavailable, "db", err)
+	}
+	return err
+}
+
 // each hands every row of the answer to scan.
 func each(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error) error {
-	rows, err := q.QueryContext(ctx, q.Rebind(ask.text), ask.args...)
+	bounded, cancel := context.WithTimeout(ctx, ioTime)
+	defer cancel()
+	rows, err := q.QueryContext(bounded, q.Rebind(ask.text), ask.args...)
 	if err != nil {
-		return err
+		return outOfTime(ctx, bounded, err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -43,26 +70,27 @@ func each(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error)
 			return err
 		}
 	}
-	return rows.Err()
+	return outOfTime(ctx, bounded, rows.Err())
 }
 
 // Image returns the image with its properties, tags and locations. A deleted one is not found. One that is
 // pending_delete and not deleted is; callers hide it.
 func (r reads) Image(ctx context.Context, id string) (*image.Image, error) {
-	return r.byID(ctx, id, "id = ? AND NOT deleted")
+	return r.byID(ctx, id, " AND NOT deleted")
 }
 
 // ImageAny is like Image but returns a deleted image too, for its place in a list. What was deleted with it (its
 // properties, tags and locations) stays away.
 func (r reads) ImageAny(ctx context.Context, id string) (*image.Image, error) {
-	return r.byID(ctx, id, "id = ?")
+	return r.byID(ctx, id, "")
 }
 
 func (r reads) byID(ctx context.Context, id, where string) (*image.Image, error) {
 	if utf8.RuneCountInString(id) > maxID {
 		return nil, notFound(id)
 	}
-	found, err := r.images(ctx, query{" WHERE " + where, []any{id}})
+	this := r.engine.is("id", id)
+	found, err := r.images(ctx, query{" WHERE " + this.text + where, this.args})
 	if err != nil {
 		return nil, r.fail("Image", err)
 	}
@@ -74,25 +102,22 @@ func (r reads) byID(ctx context.Context, id, where string) (*image.Image, error)
 
 func notFound(id string) error { return fault.New(fault.NotFound, "image %s not found", id) }
 
-// IsMember reports whether the image is shared with member, whatever the member thinks of it.
-func (r reads) IsMember(ctx context.Context, id, member string) (bool, error) {
-	found := false
-	ask := query{"SELECT 1 FROM image_members WHERE image_id = ? AND member = ? AND NOT deleted LIMIT 1", []any{id, member}}
-	err := each(ctx, r.q, ask, func(*sql.Rows) error { found = true; return nil })
-	return found, r.fail("IsMember", err)
-}
-
 // Usage returns the bytes that the images of an owner take up in all their locations, data awaiting its deletion
 // included. The image with the id except is left out; "" leaves out none (spec images-api 11). The owner "" is nobody,
 // who uses what nobody's images do.
 func (r reads) Usage(ctx context.Context, owner, except string) (int64, error) {
 	var total int64
-	whose, args := "i.owner IS NULL", []any{except}
-	if owner != "" {
-		whose, args = "i.owner = ?", []any{owner, except}
-	}
-	ask := query{"SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id WHERE " + whose +
-		" AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted') AND l.status <> 'deleted'", args}
+	whose := r.whose("i.owner", owner)
+	ask := query{"SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id WHERE " + whose.text +
+		" AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted') AND l.status <> 'deleted'", append(whose.args, except)}
 	err := each(ctx, r.q, ask, func(rows *sql.Rows) error { return rows.Scan(&total) })
 	return total, r.fail("Usage", err)
+}
+
+// whose is the condition for the images of an owner; "" is nobody.
+func (c *core) whose(column, owner string) query {
+	if owner == "" {
+		return query{column + " IS NULL", nil}
+	}
+	return c.engine.is(column, owner)
 }

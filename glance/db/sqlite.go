@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -17,6 +18,7 @@ const (
 	defaultReaders  = 8
 	defaultBusyWait = 10 * time.Second
 	openPause       = 20 * time.Millisecond
+	sqliteAttempts  = 3 // each of them waits
 )
 
 func sqliteDialect() dialect {
@@ -26,29 +28,41 @@ func sqliteDialect() dialect {
 		// The driver tries a dozen formats on a column it knows to be a time. Of an expression it knows nothing.
 		time:      func(column string) string { return "CAST(" + column + " AS TEXT)" },
 		unindexed: func(column string) string { return "+" + column },
+		exact:     asIs,
+		ordered:   asIs,
+		orderedID: "id",
+		is:        plainly,
+		nullsLow:  true,
+		precision: time.Microsecond,
+		reading:   sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		attempts:  sqliteAttempts,
+		lost:      func(error) bool { return false },
 		gone:      sqliteGone,
 		again:     sqliteBusy,
 		duplicate: sqliteDuplicate,
+		unfit:     func(err error) bool { return sqliteCode(err, sqlite3.ErrTooBig) },
 	}
 }
 
 // openSQLite opens one connection for writing, so that the writers of this process queue in memory and not at the
-// lock of the file, and a bounded number for reading, which write-ahead logging lets run beside it.
-func openSQLite(ctx context.Context, o Options) (writer, readers *sqlx.DB, err error) {
-	path, err := filepath.Abs(o.Path)
-	if err != nil {
-		return nil, nil, err
-	}
-	wait, n := o.BusyWait, o.Readers
+// lock of the file, and a bounded number for reading.
+//
+// A file of our own, o.Path, gets write-ahead logging, which lets readers run beside the writer. One that a connection
+// URL names may be other programs' too, so it keeps the journal that it has (spec storage-db 4.2).
+func openSQLite(ctx context.Context, l location, o Options) (writer, readers *sqlx.DB, err error) {
+	wait, n := seconds(l.option("timeout"), o.BusyWait), o.Readers
 	if wait <= 0 {
 		wait = defaultBusyWait
 	}
 	if n <= 0 {
 		n = defaultReaders
 	}
-	writer, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, map[string]string{
-		"_journal_mode": "WAL", "_txlock": "immediate", "_foreign_keys": "on", "_synchronous": "FULL",
-	}), 1)
+	params := map[string]string{"_txlock": "immediate", "_foreign_keys": "on", "_synchronous": "FULL"}
+	path, params, err := sqliteFile(l, o, params)
+	if err != nil {
+		return nil, nil, err
+	}
+	writer, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, params), 1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,6 +72,18 @@ func openSQLite(ctx context.Context, o Options) (writer, readers *sqlx.DB, err e
 		return nil, nil, errors.Join(err, writer.Close())
 	}
 	return writer, readers, nil
+}
+
+func sqliteFile(l location, o Options, params map[string]string) (string, map[string]string, error) {
+	path := l.database
+	switch {
+	case o.Path != "":
+		path, params["_journal_mode"] = o.Path, "WAL"
+	case !o.SQLiteSynchronous:
+		params["_synchronous"] = "OFF"
+	}
+	path, err := filepath.Abs(path)
+	return path, params, err
 }
 
 // sqliteDSN writes the path as a URI: in a plain DSN a question mark would end it.

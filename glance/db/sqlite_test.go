@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestSQLite(t *testing.T) { dbtest.Run(t, openSQLite) }
+func TestSQLite(t *testing.T) { dbtest.Run(t, openSQLite, time.Microsecond) }
 
 // openSQLite opens o.Path, or a new file.
 func openSQLite(t testing.TB, o db.Options) (*db.DB, *sqlx.DB) {

@@ -11,10 +11,7 @@ import (
 	"goglance/glance/fault"
 )
 
-const (
-	txAttempts = 3
-	txPause    = 20 * time.Millisecond
-)
+const txPause = 20 * time.Millisecond
 
 // Tx is a transaction that may write. It is for one goroutine and ends with the function it was given to.
 type Tx struct {
@@ -23,62 +20,148 @@ type Tx struct {
 }
 
 // Tx runs fn in a transaction: all of it happens, or nothing when fn fails, panics or ctx ends. fn may be run again
-// after losing to another process, so it must not have effects elsewhere, and it should be short: others wait. It must
-// not begin a second transaction on d. An error of fn comes back unchanged.
+// after losing to another transaction or a broken connection, so it must not have effects elsewhere, and it should be
+// short: others wait. It must not begin a second transaction on d. An error of fn comes back unchanged. Unavailable
+// leaves open whether all of it happened: the connection may have broken before the answer.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := d.once(ctx, fn)
-		if err == nil || attempt == txAttempts || !d.engine.again(err) {
-			return err
-		}
-		// Two that collided should not do so again.
-		if pause(ctx, time.Duration(attempt)*txPause+rand.N(txPause)) != nil {
+		sent, err := d.once(ctx, fn)
+		if err == nil || !d.onceMore(ctx, attempt, sent, err) {
 			return err
 		}
 	}
 }
 
-func (d *DB) once(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := d.writer.BeginTxx(ctx, nil)
-	if err != nil {
-		return beginError(ctx, "Tx", err)
+// onceMore waits before another attempt at a transaction, or says that there is to be none. One that was sent off to be
+// committed over a connection that then broke may have happened.
+func (d *DB) onceMore(ctx context.Context, attempt int, sent bool, err error) bool {
+	switch {
+	case d.engine.again(err):
+		// Two that collided should not do so again.
+		return attempt < d.engine.attempts && pause(ctx, time.Duration(attempt)*txPause+rand.N(txPause)) == nil
+	case !sent && d.engine.lost(err):
+		return d.reconnect(ctx, attempt)
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	return false
+}
+
+// reconnect waits for a lost connection. The first attempt that breaks may have had one of the pool's that was dead
+// already, so another is made at once.
+func (d *DB) reconnect(ctx context.Context, attempt int) bool {
+	if attempt == 1 {
+		return ctx.Err() == nil
+	}
+	o := d.options
+	if !o.Reconnect || o.ReconnectRetries >= 0 && attempt > o.ReconnectRetries {
+		return false
+	}
+	wait := o.ReconnectInterval
+	for n := 2; n < attempt && o.ReconnectGrow && wait < o.ReconnectMax; n++ {
+		wait *= 2
+	}
+	if o.ReconnectGrow {
+		wait = min(wait, o.ReconnectMax)
+	}
+	return pause(ctx, wait) == nil
+}
+
+// once makes one attempt and reports whether it got as far as the commit.
+func (d *DB) once(ctx context.Context, fn func(*Tx) error) (sent bool, err error) {
+	tx, end, err := d.begin(ctx, d.writer, &d.engine.writing)
+	if err != nil {
+		return false, err
+	}
+	defer end()
 	t := &Tx{tx: tx}
 	t.reads = reads{core: d.core, q: tx, snapshot: func(_ context.Context, read func(querier) error) error { return read(tx) }}
 	if err = fn(t); err != nil {
-		return err
+		return false, err
 	}
 	err = tx.Commit()
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		err = ctx.Err() // database/sql has rolled back behind our back, and this is why
 	}
-	return d.fail("Tx", err)
+	return true, d.fail("Tx", err)
 }
 
-// view runs read on one state of the database.
+// view runs read on one state of the database, once more if the connection broke.
 func (d *DB) view(ctx context.Context, read func(querier) error) error {
-	tx, err := d.readers.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return beginError(ctx, "view", err)
+	for attempt := 1; ; attempt++ {
+		err := d.viewOnce(ctx, read)
+		if err == nil || !d.engine.lost(err) || !d.reconnect(ctx, attempt) {
+			return err
+		}
 	}
-	defer func() { _ = tx.Rollback() }()
+}
+
+func (d *DB) viewOnce(ctx context.Context, read func(querier) error) error {
+	tx, end, err := d.begin(ctx, d.readers, &d.engine.reading)
+	if err != nil {
+		return err
+	}
+	defer end()
 	return read(tx)
 }
 
-// beginError is for a transaction that did not even begin: unless the caller gave up, the database is to blame.
-func beginError(ctx context.Context, op string, err error) error {
-	if ctx.Err() != nil {
-		return fault.Wrap(fault.Internal, "db."+op, errors.Join(ctx.Err(), err))
+// begin begins a transaction within the bounds on waiting for a connection and on the whole. end gives the connection
+// back, and rolls back what was not committed.
+func (d *DB) begin(ctx context.Context, from *sqlx.DB, how *sql.TxOptions) (tx *sqlx.Tx, end func(), err error) {
+	if d.engine.longest == 0 {
+		if tx, err = from.BeginTxx(ctx, how); err != nil {
+			return nil, nil, beginError(ctx, err)
+		}
+		return tx, func() { _ = tx.Rollback() }, nil // after a commit it does nothing
 	}
-	return fault.Wrap(fault.Unavailable, "db."+op, err)
+	waiting, enough := context.WithTimeout(ctx, d.poolTimeout())
+	conn, err := from.Connx(waiting)
+	enough()
+	if err != nil {
+		return nil, nil, beginError(ctx, err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, d.engine.longest)
+	if tx, err = conn.BeginTxx(bounded, how); err != nil {
+		cancel()
+		return nil, nil, beginError(ctx, errors.Join(err, conn.Close()))
+	}
+	return tx, func() { _ = tx.Rollback(); cancel(); _ = conn.Close() }, nil
+}
+
+func (d *DB) poolTimeout() time.Duration {
+	if d.options.PoolTimeout > 0 {
+		return d.options.PoolTimeout
+	}
+	return ioTime
+}
+
+// beginError is for a transaction that did not even begin: unless the caller gave up, the database is to blame.
+func beginError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fault.Wrap(fault.Internal, "db.begin", errors.Join(ctx.Err(), err))
+	}
+	return fault.Wrap(fault.Unavailable, "db.begin", err)
+}
+
+// Usage is that of all reads, and holds other transactions that ask for the usage of this owner until this one ends:
+// what two uploads found room for one by one, they may not have room for together. His images are the lock: whatever
+// adds to his usage has one of them.
+func (t *Tx) Usage(ctx context.Context, owner, except string) (int64, error) {
+	if t.engine.lock != "" {
+		whose := t.whose("owner", owner)
+		ask := query{"SELECT id FROM images WHERE NOT deleted AND " + whose.text + " ORDER BY id" + t.engine.lock, whose.args}
+		if err := each(ctx, t.q, ask, func(*sql.Rows) error { return nil }); err != nil {
+			return 0, t.fail("Usage", err)
+		}
+	}
+	return t.reads.Usage(ctx, owner, except)
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	res, err := t.tx.ExecContext(ctx, t.tx.Rebind(text), args...)
+	bounded, cancel := context.WithTimeout(ctx, ioTime)
+	defer cancel()
+	res, err := t.tx.ExecContext(bounded, t.tx.Rebind(text), args...)
 	if err != nil {
-		return 0, err
+		return 0, outOfTime(ctx, bounded, err)
 	}
 	return res.RowsAffected()
 }

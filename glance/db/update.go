@@ -6,23 +6,25 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"goglance/glance/fault"
 	"goglance/glance/image"
 )
 
-// UpdateImage applies a change. A missing or deleted image is not found; one whose state is not among c.From, or that
-// was changed since c.IfUpdatedAt, is a conflict, and nothing is done.
+// UpdateImage applies a change. A missing or deleted image is not found; one whose state is not among c.From, that is
+// not c.If any more or does not bear c.IfMark is a conflict, and nothing is done.
 func (t *Tx) UpdateImage(ctx context.Context, id string, c Change) error {
 	at := t.orNow(c.At)
-	if since := precise(c.IfUpdatedAt); !c.IfUpdatedAt.IsZero() && !at.After(since) {
-		at = since.Add(time.Microsecond) // or a second claim on the same state would succeed too
-	}
 	set, err := c.assignments(at)
 	if err == nil {
+		err = t.unchanged(ctx, c.If)
+	}
+	if err == nil {
 		// The row comes first: it is the lock that orders two changes of one image.
-		err = t.swap(ctx, id, set, guard{c.From, c.IfUpdatedAt})
+		err = t.swap(ctx, id, set, guard{c.From, c.IfMark})
+	}
+	if err == nil && c.Status != "" {
+		err = t.mark(ctx, id, c.Mark, moment(at))
 	}
 	if err == nil {
 		err = t.drop(ctx, id, c, moment(at))
@@ -36,8 +38,9 @@ func (t *Tx) UpdateImage(ctx context.Context, id string, c Change) error {
 // swap updates the row of a live image if the guard lets it.
 func (t *Tx) swap(ctx context.Context, id string, set assignments, g guard) error {
 	where, args := g.where()
-	n, err := t.exec(ctx, "UPDATE images SET "+strings.Join(set.terms, ", ")+" WHERE id = ? AND NOT deleted"+where,
-		slices.Concat(set.args, []any{id}, args)...)
+	this := t.engine.is("id", id)
+	n, err := t.exec(ctx, "UPDATE images SET "+strings.Join(set.terms, ", ")+" WHERE "+this.text+" AND NOT deleted"+where,
+		slices.Concat(set.args, this.args, args)...)
 	if err != nil || n > 0 {
 		return err
 	}
@@ -47,7 +50,8 @@ func (t *Tx) swap(ctx context.Context, id string, set assignments, g guard) erro
 // refusal says why swap found no row to update.
 func (t *Tx) refusal(ctx context.Context, id string, g guard) error {
 	var status image.Status
-	ask := query{"SELECT status FROM images WHERE id = ? AND NOT deleted", []any{id}}
+	this := t.engine.is("id", id)
+	ask := query{"SELECT status FROM images WHERE " + this.text + " AND NOT deleted", this.args}
 	err := each(ctx, t.q, ask, func(rows *sql.Rows) error { return rows.Scan(&status) })
 	switch {
 	case err != nil:
@@ -57,18 +61,18 @@ func (t *Tx) refusal(ctx context.Context, id string, g guard) error {
 	case len(g.from) > 0 && !slices.Contains(g.from, status):
 		return fault.New(fault.Conflict, "image %s is in status %s, which does not allow this", id, status)
 	}
-	return fault.New(fault.Conflict, "image %s was changed by someone else meanwhile", id)
+	return changedMeanwhile(id)
 }
 
 func (t *Tx) drop(ctx context.Context, id string, c Change, at moment) error {
 	for _, name := range c.DropProps {
-		one := query{"image_id = ? AND name = ?", []any{id, name}}
+		one := query{"image_id = ? AND " + t.engine.exact("name") + " = ?", []any{id, name}}
 		if err := t.bury(ctx, "image_properties", one, at); err != nil {
 			return err
 		}
 	}
 	for _, tag := range c.DropTags {
-		one := query{"image_id = ? AND value = ?", []any{id, tag}}
+		one := query{"image_id = ? AND " + t.engine.exact("value") + " = ?", []any{id, tag}}
 		if err := t.bury(ctx, "image_tags", one, at); err != nil {
 			return err
 		}
@@ -96,8 +100,11 @@ func (t *Tx) add(ctx context.Context, id string, c Change, at moment) error {
 
 // setProperty writes over the row of that name, a deleted one too: there can be no second.
 func (t *Tx) setProperty(ctx context.Context, p property, at moment) error {
-	n, err := t.exec(ctx, `UPDATE image_properties SET value = ?, updated_at = ?, deleted = FALSE, deleted_at = NULL
-		WHERE image_id = ? AND name = ?`, p.value, at, p.image, p.name)
+	const revive = "UPDATE image_properties SET name = ?, value = ?, updated_at = ?, deleted = FALSE, deleted_at = NULL WHERE image_id = ? AND "
+	n, err := t.exec(ctx, revive+t.engine.exact("name")+" = ?", p.name, p.value, at, p.image, p.name)
+	if err == nil && n == 0 && t.engine.loose {
+		n, err = t.exec(ctx, revive+"name = ? AND deleted", p.name, p.value, at, p.image, p.name)
+	}
 	if err != nil || n > 0 {
 		return err
 	}

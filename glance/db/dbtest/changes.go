@@ -149,7 +149,7 @@ func dropBeforeAdd(s suite) {
 	if *got.Properties["os"] != "again" || strings.Join(got.Tags, " ") != "b ü a" {
 		s.Errorf("got %+v", got)
 	}
-	if got.UpdatedAt != epoch().Add(24*time.Hour) || got.CreatedAt != epoch() {
+	if got.UpdatedAt != s.kept(epoch().Add(24*time.Hour)) || got.CreatedAt != s.kept(epoch()) {
 		s.Errorf("created %v, updated %v", got.CreatedAt, got.UpdatedAt)
 	}
 }

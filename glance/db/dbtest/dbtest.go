@@ -18,13 +18,13 @@ import (
 // SQL to the same database: for rows that the package does not write itself, and to look at what it wrote.
 type Opener func(t testing.TB, o db.Options) (*db.DB, *sqlx.DB)
 
-// Run runs the whole suite, each test on a database of its own.
-func Run(t *testing.T, open Opener) {
+// Run runs the whole suite, each test on a database of its own. The engine keeps times in units of precision.
+func Run(t *testing.T, open Opener, precision time.Duration) {
 	for _, group := range []func() []test{
-		records, times, changes, guards, deletions, races, visibility, walks, usage, transactions, secrets,
+		records, times, changes, guards, deletions, races, visibility, filters, walks, members, usage, transactions, secrets, wordings, metadefs,
 	} {
 		for _, one := range group() {
-			t.Run(one.name, func(t *testing.T) { one.run(start(t, open, one.options)) })
+			t.Run(one.name, func(t *testing.T) { one.run(start(t, open, one.options, precision)) })
 		}
 	}
 }
@@ -42,12 +42,17 @@ type suite struct {
 	ctx context.Context
 	db  *db.DB
 	raw *sqlx.DB
+
+	precision time.Duration
 }
 
-func start(t *testing.T, open Opener, o db.Options) suite {
+func start(t *testing.T, open Opener, o db.Options, precision time.Duration) suite {
 	d, raw := open(t, o)
-	return suite{T: t, ctx: t.Context(), db: d, raw: raw}
+	return suite{T: t, ctx: t.Context(), db: d, raw: raw, precision: precision}
 }
+
+// kept is a time as the engine keeps it.
+func (s suite) kept(t time.Time) time.Time { return t.UTC().Truncate(s.precision) }
 
 // ok ends the test if there is an error.
 func (s suite) ok(err error) {

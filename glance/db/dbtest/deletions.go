@@ -30,7 +30,7 @@ func deleteNow(s suite) {
 	s.wants(fault.NotFound, err)
 	im, err := s.db.ImageAny(s.ctx, id(1))
 	s.ok(err)
-	if im.Status != image.Deleted || !im.Deleted || im.DeletedAt != at || im.UpdatedAt != at {
+	if im.Status != image.Deleted || !im.Deleted || im.DeletedAt != s.kept(at) || im.UpdatedAt != s.kept(at) {
 		s.Errorf("got %+v", im)
 	}
 	if len(im.Properties)+len(im.Tags)+len(im.Locations) != 0 {

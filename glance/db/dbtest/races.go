@@ -63,8 +63,10 @@ func raceForStatus(s suite) {
 
 func raceForClaim(s suite) {
 	s.insert(minimal(1))
-	seen := s.get(id(1)).UpdatedAt
-	s.oneWins(race(func(int) error { return s.update(id(1), db.Change{IfUpdatedAt: seen}) }), fault.Conflict)
+	seen := s.get(id(1))
+	s.oneWins(race(func(n int) error {
+		return s.update(id(1), db.Change{If: seen, Set: map[db.Column]any{db.ColMinDisk: n + 1}})
+	}), fault.Conflict)
 }
 
 func raceForID(s suite) {

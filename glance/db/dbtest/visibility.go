@@ -18,7 +18,13 @@ func visibility() []test {
 // listing returns the ids of everything that a viewer sees.
 func (s suite) listing(v image.Viewer) []string {
 	s.Helper()
-	list, err := s.db.Images(s.ctx, image.Query{Viewer: v, Limit: 1000})
+	return s.filtered(v, image.Filter{})
+}
+
+// filtered returns the ids of what a viewer sees of it through a filter, the newest first.
+func (s suite) filtered(v image.Viewer, f image.Filter) []string {
+	s.Helper()
+	list, err := s.db.Images(s.ctx, image.Query{Viewer: v, Filter: f, Limit: 1000})
 	s.ok(err)
 	ids := make([]string, len(list))
 	for i, im := range list {
@@ -32,23 +38,42 @@ func shares() []string {
 	return []string{"none", "pending", "accepted", "rejected", "revoked", "others"}
 }
 
-// inList is the rule of the list, spelt out for one image.
-func inList(v image.Viewer, im *image.Image, share string) bool {
-	own := im.Owner != nil && *im.Owner == v.Owner
+// inList is the rule of the list (spec images-api 5.5), spelt out for one image; share is one of shares.
+func inList(v image.Viewer, f image.Filter, im *image.Image, share string) bool {
+	own := v.Owner != "" && im.Owner != nil && *im.Owner == v.Owner
 	switch {
-	case v.Admin:
-		return im.Visibility != image.Community || own
-	case v.Owner == "":
-		return im.Visibility == image.Public
+	case f.Visibility != "" && f.Visibility != im.Visibility:
+		return false
+	case im.Visibility == image.Public:
+		return true
+	case im.Visibility == image.Community:
+		return own || f.Visibility == image.Community
+	case im.Visibility == image.Private:
+		return own || v.Admin
 	}
-	member := v.Owner == "me" && share == "accepted" || v.Owner == "other" && share == "others"
-	return own || im.Visibility == image.Public || im.Visibility == image.Shared && member
+	return own || v.Admin || answered(v.Owner, share, f.MemberStatus)
 }
 
+// answered reports whether the answer of who, by his share of an image, is the wanted one.
+func answered(who, share string, wanted image.MemberStatus) bool {
+	answer := ""
+	switch share {
+	case "pending", "accepted", "rejected":
+		answer = map[string]string{"me": share, "fourth": "accepted"}[who]
+	case "others":
+		answer = map[string]string{"other": "accepted"}[who]
+	}
+	if wanted == "" {
+		wanted = image.Accepted
+	}
+	return answer != "" && (wanted == image.AnyAnswer || string(wanted) == answer)
+}
+
+// whoSeesWhat compares every caller, visibility and answer that can be asked for.
 func whoSeesWhat(s suite) {
 	var all []*image.Image
 	share := map[string]string{}
-	for _, vis := range []image.Visibility{image.Public, image.Private, image.Shared, image.Community} {
+	for _, vis := range visibilities() {
 		for _, owner := range []*string{nil, ptr("me"), ptr("other")} {
 			for _, how := range shares() {
 				im := minimal(len(all))
@@ -61,20 +86,41 @@ func whoSeesWhat(s suite) {
 	for _, im := range all {
 		s.makeMember(im.ID, share[im.ID])
 	}
-	for _, v := range []image.Viewer{
-		{}, {Owner: "me"}, {Owner: "other"}, {Owner: "third"}, {Admin: true}, {Admin: true, Owner: "me"},
-	} {
-		got := s.listing(v)
-		for _, im := range all {
-			if want := inList(v, im, share[im.ID]); slices.Contains(got, im.ID) != want {
-				s.Errorf("%+v: %s image of %v, membership %s: listed %v, want %v", v, im.Visibility,
-					im.Owner, share[im.ID], !want, want)
+	for _, v := range viewers() {
+		for _, f := range sights() {
+			got := s.filtered(v, f)
+			for _, im := range all {
+				if want := inList(v, f, im, share[im.ID]); slices.Contains(got, im.ID) != want {
+					s.Errorf("%+v asks for %q %q: %s image of %v, membership %s: listed %v, want %v", v, f.Visibility,
+						f.MemberStatus, im.Visibility, im.Owner, share[im.ID], !want, want)
+				}
+			}
+			if slices.Sort(got); len(slices.Compact(got)) != len(got) {
+				s.Errorf("%+v: an image is listed twice", v)
 			}
 		}
-		if slices.Sort(got); len(slices.Compact(got)) != len(got) {
-			s.Errorf("%+v: an image is listed twice", v)
+	}
+}
+
+func visibilities() []image.Visibility {
+	return []image.Visibility{image.Public, image.Private, image.Shared, image.Community}
+}
+
+func viewers() []image.Viewer {
+	return []image.Viewer{
+		{}, {Owner: "me"}, {Owner: "other"}, {Owner: "third"}, {Owner: "fourth"}, {Admin: true}, {Admin: true, Owner: "me"},
+	}
+}
+
+// sights are the filters that have to do with visibility.
+func sights() []image.Filter {
+	var all []image.Filter
+	for _, v := range append(visibilities(), "") {
+		for _, m := range []image.MemberStatus{"", image.Pending, image.Accepted, image.Rejected, image.AnyAnswer} {
+			all = append(all, image.Filter{Visibility: v, MemberStatus: m})
 		}
 	}
+	return all
 }
 
 func (s suite) makeMember(id, how string) {
@@ -105,6 +151,11 @@ func neverListed(s suite) {
 		got := s.listing(v)
 		if slices.Sort(got); !slices.Equal(got, want) {
 			s.Errorf("%+v sees %v", v, got)
+		}
+		for _, status := range []string{"killed", "deleted", "pending_delete", "deactivated"} {
+			if got = s.filtered(v, where(image.FieldStatus, image.Equal, status)); len(got) != 0 {
+				s.Errorf("%+v who asks for %s sees %v", v, status, got)
+			}
 		}
 	}
 }

@@ -1,0 +1,227 @@
+-- The whole schema of revision pike01 for an empty MySQL or MariaDB database (spec storage-db 1). Making a table ends a
+-- transaction here. So a row says that it is unfinished, and whoever finds that row goes on: nothing is made twice.
+
+-- A database that holds nothing but these two counts as empty.
+CREATE TABLE IF NOT EXISTS migrate_version (
+	repository_id VARCHAR(250) NOT NULL,
+	repository_path TEXT,
+	version INTEGER,
+	PRIMARY KEY (repository_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+INSERT INTO migrate_version (repository_id, version) SELECT 'Glance Migrations', 0 FROM DUAL
+	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'Glance Migrations');
+INSERT INTO migrate_version (repository_id) SELECT 'goglance: unfinished' FROM DUAL
+	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'goglance: unfinished');
+
+CREATE TABLE IF NOT EXISTS images (
+	id VARCHAR(36) NOT NULL,
+	name VARCHAR(255),
+	size BIGINT,
+	status VARCHAR(30) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	disk_format VARCHAR(20),
+	container_format VARCHAR(20),
+	checksum VARCHAR(32),
+	owner VARCHAR(255),
+	min_disk INTEGER NOT NULL,
+	min_ram INTEGER NOT NULL,
+	protected BOOLEAN DEFAULT 0 NOT NULL,
+	virtual_size BIGINT,
+	visibility ENUM('private', 'public', 'shared', 'community') DEFAULT 'shared' NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (deleted IN (0, 1)),
+	CHECK (protected IN (0, 1)),
+	INDEX checksum_image_idx (checksum),
+	INDEX visibility_image_idx (visibility),
+	INDEX ix_images_deleted (deleted),
+	INDEX owner_image_idx (owner),
+	INDEX created_at_image_idx (created_at),
+	INDEX updated_at_image_idx (updated_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS image_properties (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	image_id VARCHAR(36) NOT NULL,
+	name VARCHAR(255) NOT NULL,
+	value TEXT,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(image_id) REFERENCES images (id),
+	CHECK (deleted IN (0, 1)),
+	CONSTRAINT ix_image_properties_image_id_name UNIQUE (image_id, name),
+	INDEX ix_image_properties_image_id (image_id),
+	INDEX ix_image_properties_deleted (deleted)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS image_locations (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	image_id VARCHAR(36) NOT NULL,
+	value TEXT NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	meta_data TEXT,
+	status VARCHAR(30) DEFAULT 'active' NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(image_id) REFERENCES images (id),
+	CHECK (deleted IN (0, 1)),
+	INDEX ix_image_locations_image_id (image_id),
+	INDEX ix_image_locations_deleted (deleted)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS image_members (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	image_id VARCHAR(36) NOT NULL,
+	member VARCHAR(255) NOT NULL,
+	can_share BOOLEAN NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	status VARCHAR(20) DEFAULT 'pending' NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(image_id) REFERENCES images (id),
+	CHECK (can_share IN (0, 1)),
+	CHECK (deleted IN (0, 1)),
+	CONSTRAINT image_members_image_id_member_deleted_at_key UNIQUE (image_id, member, deleted_at),
+	INDEX ix_image_members_deleted (deleted),
+	INDEX ix_image_members_image_id (image_id),
+	INDEX ix_image_members_image_id_member (image_id, member)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS image_tags (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	image_id VARCHAR(36) NOT NULL,
+	value VARCHAR(255) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(image_id) REFERENCES images (id),
+	CHECK (deleted IN (0, 1)),
+	INDEX ix_image_tags_image_id (image_id),
+	INDEX ix_image_tags_image_id_tag_value (image_id, value)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS tasks (
+	id VARCHAR(36) NOT NULL,
+	type VARCHAR(30) NOT NULL,
+	status VARCHAR(30) NOT NULL,
+	owner VARCHAR(255) NOT NULL,
+	expires_at DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (deleted IN (0, 1)),
+	INDEX ix_tasks_type (type),
+	INDEX ix_tasks_status (status),
+	INDEX ix_tasks_owner (owner),
+	INDEX ix_tasks_deleted (deleted),
+	INDEX ix_tasks_updated_at (updated_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS task_info (
+	task_id VARCHAR(36) NOT NULL,
+	input TEXT,
+	result TEXT,
+	message TEXT,
+	PRIMARY KEY (task_id),
+	FOREIGN KEY(task_id) REFERENCES tasks (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_namespaces (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	namespace VARCHAR(80) NOT NULL,
+	display_name VARCHAR(80),
+	description TEXT,
+	visibility VARCHAR(32),
+	protected BOOLEAN,
+	owner VARCHAR(255) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (id),
+	CHECK (protected IN (0, 1)),
+	CONSTRAINT uq_metadef_namespaces_namespace UNIQUE (namespace),
+	INDEX ix_metadef_namespaces_owner (owner)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_objects (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	namespace_id INTEGER NOT NULL,
+	name VARCHAR(80) NOT NULL,
+	description TEXT,
+	required TEXT,
+	json_schema TEXT NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (id),
+	FOREIGN KEY(namespace_id) REFERENCES metadef_namespaces (id),
+	CONSTRAINT uq_metadef_objects_namespace_id_name UNIQUE (namespace_id, name),
+	INDEX ix_metadef_objects_name (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_properties (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	namespace_id INTEGER NOT NULL,
+	name VARCHAR(80) NOT NULL,
+	json_schema TEXT NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (id),
+	FOREIGN KEY(namespace_id) REFERENCES metadef_namespaces (id),
+	CONSTRAINT uq_metadef_properties_namespace_id_name UNIQUE (namespace_id, name),
+	INDEX ix_metadef_properties_name (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_tags (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	namespace_id INTEGER NOT NULL,
+	name VARCHAR(80) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (id),
+	FOREIGN KEY(namespace_id) REFERENCES metadef_namespaces (id),
+	CONSTRAINT uq_metadef_tags_namespace_id_name UNIQUE (namespace_id, name),
+	INDEX ix_metadef_tags_name (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_resource_types (
+	id INTEGER NOT NULL AUTO_INCREMENT,
+	name VARCHAR(80) NOT NULL,
+	protected BOOLEAN NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (id),
+	CHECK (protected IN (0, 1)),
+	CONSTRAINT uq_metadef_resource_types_name UNIQUE (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS metadef_namespace_resource_types (
+	resource_type_id INTEGER NOT NULL,
+	namespace_id INTEGER NOT NULL,
+	properties_target VARCHAR(80),
+	prefix VARCHAR(80),
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	PRIMARY KEY (resource_type_id, namespace_id),
+	FOREIGN KEY(namespace_id) REFERENCES metadef_namespaces (id),
+	FOREIGN KEY(resource_type_id) REFERENCES metadef_resource_types (id),
+	INDEX ix_metadef_ns_res_types_namespace_id (namespace_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+
+CREATE TABLE IF NOT EXISTS alembic_version (
+	version_num VARCHAR(32) NOT NULL,
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+INSERT INTO alembic_version (version_num) VALUES ('pike01');
+DELETE FROM migrate_version WHERE repository_id = 'goglance: unfinished';
