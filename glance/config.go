@@ -2,6 +2,7 @@ package glance
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -12,9 +13,11 @@ import (
 
 	"goglance/glance/auth"
 	"goglance/glance/db"
+	"goglance/glance/filter"
 	"goglance/glance/notify"
 	"goglance/glance/option"
 	"goglance/glance/policy"
+	"goglance/glance/protect"
 	"goglance/glance/store"
 )
 
@@ -27,18 +30,24 @@ type Config struct {
 	Auth     auth.Authenticator
 	StateDir string // folder on a local disk for the journal of uploads; processes of one node may share it
 
-	Policy policy.Enforcer // optional: the rules shipped with Pike
-	Notify notify.Notifier // optional: nobody is told
+	Policy      policy.Enforcer // optional: the rules shipped with Pike
+	Protect     *protect.Rules  // optional: no property is protected
+	ImageSchema []byte          // content of schema-image.json; optional: no properties are declared
+	Notify      notify.Notifier // optional: nobody is told
 
 	// Prefix is the path under which the service is mounted, "/image". It is stripped from requests that have it, and
 	// put before links that need it. Optional.
 	Prefix string
-	// TrustedPeers may send Forwarded and X-Forwarded-* headers, if Options.ProxyHeaders is set. Optional: everyone.
+	// Filters is what a request passes through on its way, outermost first. Optional: filter.Standard().
+	Filters []filter.Filter
+	// TrustedPeers may send Forwarded and X-Forwarded-* headers, if Options.ProxyHeaders is set, and the header of
+	// Options.SSLHeader. Optional: everyone.
 	TrustedPeers auth.Peers
 
-	Log   logrus.FieldLogger // optional: nothing is logged
-	Clock func() time.Time   // optional: the system's
-	NewID func() string      // optional: random UUIDs, for images and requests
+	Log    logrus.FieldLogger // optional: nothing is logged
+	Access func(Access)       // told of each request when it has been answered; must not block. Optional: a line in Log
+	Clock  func() time.Time   // optional: the system's
+	NewID  func() string      // optional: random UUIDs, for images and requests
 }
 
 // complete checks the required fields and fills in the optional ones.
@@ -72,6 +81,12 @@ func (c *Config) complete() error {
 		silent := logrus.New()
 		silent.SetOutput(io.Discard)
 		c.Log = silent
+	}
+	if c.Filters == nil {
+		c.Filters = filter.Standard()
+	}
+	if err := filter.Check(c.Filters); err != nil {
+		return fmt.Errorf("glance: Config.Filters: %w", err)
 	}
 	return option.Check(&c.Options)
 }

@@ -1,6 +1,7 @@
 package glance
 
 import (
+	"goglance/glance/internal/schema"
 	"goglance/glance/option"
 	"goglance/glance/settings"
 )
@@ -19,3 +20,7 @@ func Defaults() Options {
 	}
 	return o
 }
+
+// ShippedImageSchema returns the schema-image.json that goes with this release. An operator begins with it; it is not in
+// effect until it is given to Config.ImageSchema.
+func ShippedImageSchema() []byte { return schema.Shipped() }

@@ -10,6 +10,7 @@ import (
 	"goglance/glance/internal/api"
 	"goglance/glance/internal/images"
 	"goglance/glance/internal/ingest"
+	"goglance/glance/internal/metadefs"
 )
 
 // Service is an Image service: an http.Handler and the work behind it. It is safe for concurrent use.
@@ -43,15 +44,19 @@ func (s *Service) compose() error {
 	c := s.config
 	s.ingest = ingest.New(ingest.Config{DB: c.DB, Stores: c.Stores, Journal: s.journal, Clock: c.Clock, Log: c.Log})
 	use, err := images.New(images.Config{
-		Options: c.Options.Images, DB: c.DB, Stores: c.Stores, Ingest: s.ingest, Policy: c.Policy,
+		Options: c.Options.Images, DB: c.DB, Stores: c.Stores, Ingest: s.ingest, Policy: c.Policy, Protect: c.Protect,
 		Notify: c.Notify, Clock: c.Clock, NewID: c.NewID, Log: c.Log,
 	})
 	if err != nil {
 		return err
 	}
+	definitions := metadefs.New(metadefs.Config{
+		Options: c.Options.Images, DB: c.DB, Policy: c.Policy, Notify: c.Notify, Clock: c.Clock,
+	})
 	s.handler, err = api.New(api.Config{
-		Options: c.Options.API, Images: use, Auth: c.Auth,
-		Prefix: c.Prefix, Peers: c.TrustedPeers, NewID: c.NewID, Log: c.Log,
+		Options: c.Options.API, Images: use, Metadefs: definitions, Filters: c.Filters, Auth: c.Auth,
+		Prefix: c.Prefix, Peers: c.TrustedPeers, NewID: c.NewID, Log: c.Log, Access: c.access(),
+		Schema: c.ImageSchema,
 	})
 	return err
 }

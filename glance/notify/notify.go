@@ -12,6 +12,7 @@ type Event struct {
 	Type    string        // image.create, image.upload, ...
 	Image   *image.Image  // as it is after the event; nobody changes it
 	Member  *image.Member // for image.member.*; nobody changes it
+	Sent    int64         // bytes, for image.send
 	Metadef *Metadef      // for metadef_*
 	Err     string        // for a failure: what the client is told; empty for a success
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 
@@ -29,11 +30,13 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	part := span{n: d.Bytes}
-	if !d.Empty() {
-		if part, err = wanted(r.Header, d.Bytes); err != nil {
-			return err
-		}
+	size := d.Bytes
+	if d.Empty() {
+		size = math.MaxInt64 // any part of no data is no data, but a range must be one
+	}
+	part, err := wanted(r.Header, size)
+	if err != nil {
+		return err
 	}
 	body, err := d.Open(r.Context(), part.off, part.n)
 	if fault.Is(err, fault.NotFound) {
@@ -44,11 +47,14 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer body.Close() //nolint:errcheck // only read
-	return send(w, d, part, body)
+	sendHeader(w, d, part)
+	// Once the header is out, an error means that fail cuts the connection.
+	n, err := copyBody(w, body, part.n)
+	d.Sent(r.Context(), n, part.n)
+	return err
 }
 
-// send sends the header and then the bytes. Once the header is out, an error means that fail cuts the connection.
-func send(w http.ResponseWriter, d *images.Download, part span, body io.Reader) error {
+func sendHeader(w http.ResponseWriter, d *images.Download, part span) {
 	h := w.Header()
 	h.Set("Content-Type", mediaBinary)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -62,21 +68,20 @@ func send(w http.ResponseWriter, d *images.Download, part span, body io.Reader) 
 		h.Set("Content-Range", part.contentRange(d.Bytes))
 	}
 	w.WriteHeader(code)
-	return copyBody(w, body, part.n)
 }
 
 // window is how much is sent under one deadline.
 const window = 4 << 20
 
-// copyBody sends n bytes of body. A window that runs into its deadline has failed only if not a byte of it was taken:
-// the client is slow, not gone.
-func copyBody(w io.Writer, body io.Reader, n int64) error {
-	for n > 0 {
-		sent, err := io.CopyN(w, body, min(n, window))
-		n -= sent
-		if err != nil && (sent == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
-			return fault.Wrap(fault.Internal, "api.send", err)
+// copyBody sends n bytes of body and returns how many it has sent. A window that runs into its deadline has failed only
+// if not a byte of it was taken: the client is slow, not gone.
+func copyBody(w io.Writer, body io.Reader, n int64) (sent int64, err error) {
+	for sent < n {
+		taken, err := io.CopyN(w, body, min(n-sent, window))
+		sent += taken
+		if err != nil && (taken == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return sent, fault.Wrap(fault.Internal, "api.download", err)
 		}
 	}
-	return nil
+	return sent, nil
 }

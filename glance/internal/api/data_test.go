@@ -37,7 +37,7 @@ func TestCopyBody(t *testing.T) {
 	long := strings.Repeat("x", 2*window+7)
 	for _, text := range []string{"", "x", long[:window], long} {
 		var out strings.Builder
-		if err := copyBody(&out, strings.NewReader(text+"more"), int64(len(text))); err != nil || out.String() != text {
+		if _, err := copyBody(&out, strings.NewReader(text+"more"), int64(len(text))); err != nil || out.String() != text {
 			t.Errorf("%d bytes: %d, %v", len(text), out.Len(), err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestCopyBodyEnds(t *testing.T) {
 		{&slow{step: 99, patience: 100}, 11, text, io.EOF},
 	}
 	for i, row := range rows {
-		err := copyBody(struct{ io.Writer }{row.out}, drip{strings.NewReader(text)}, row.n)
+		_, err := copyBody(struct{ io.Writer }{row.out}, drip{strings.NewReader(text)}, row.n)
 		if row.out.String() != row.want || !errors.Is(err, row.err) || err != nil && !fault.Is(err, fault.Internal) {
 			t.Errorf("row %d: %q %v", i, row.out.String(), err)
 		}

@@ -18,6 +18,36 @@ import (
 // decodeObject reads a JSON object. Where a key occurs twice the last one counts, for every check alike; keys are
 // taken as they are, so "Status" is not "status" (spec security S62, S63).
 func (a *API) decodeObject(r *http.Request) (map[string]any, error) {
+	v, err := a.decodeJSON(r)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
+	}
+	return o, nil
+}
+
+// decodeArray reads a JSON array.
+func (a *API) decodeArray(r *http.Request) ([]any, error) {
+	v, err := a.decodeJSON(r)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, fault.New(fault.Invalid, "the body is not a JSON array")
+	}
+	return list, nil
+}
+
+// maxMembers is about how many values a JSON document may have. Decoded, even the shortest one takes dozens of times the
+// memory of its text.
+const maxMembers = 100_000
+
+// decodeJSON reads a JSON document, with numbers as json.Number. encoding/json bounds its depth.
+func (a *API) decodeJSON(r *http.Request) (any, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(a.Options.BodyMax)+1))
 	switch {
 	case err != nil:
@@ -28,6 +58,8 @@ func (a *API) decodeObject(r *http.Request) (map[string]any, error) {
 		return nil, fault.New(fault.TooLarge, "the body has more than %d bytes", a.Options.BodyMax)
 	case !utf8.Valid(body) || loneSurrogate(body):
 		return nil, fault.New(fault.Invalid, "the body is not UTF-8")
+	case commas(body) > maxMembers:
+		return nil, fault.New(fault.TooLarge, "the body has more than %d values", maxMembers)
 	}
 	var v any
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -38,11 +70,23 @@ func (a *API) decodeObject(r *http.Request) (map[string]any, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fault.New(fault.Invalid, "there is something behind the JSON document")
 	}
-	o, ok := v.(map[string]any)
-	if !ok {
-		return nil, fault.New(fault.Invalid, "the body is not a JSON object")
+	return v, nil
+}
+
+// commas counts the commas of JSON text that are not in a string.
+func commas(text []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && c == ',':
+			n++
+		}
 	}
-	return o, nil
+	return n
 }
 
 // loneSurrogate reports whether JSON text has a \uD800-\uDFFF escape that is not half of a pair. encoding/json would
@@ -91,4 +135,18 @@ func integer(n json.Number) (int64, error) {
 		return 0, fault.New(fault.Invalid, "a number in the body is not an integer of at most 64 bits")
 	}
 	return v, nil
+}
+
+// checkLabel refuses the name of a tag or a member that no database keeps: it has 1 to 255 characters, none of them NUL
+// or of four bytes (spec images-api 8.3, 9; security S66).
+func checkLabel(text string) error {
+	if n := utf8.RuneCountInString(text); n < 1 || n > 255 {
+		return fault.New(fault.Invalid, "a tag or a member has 1 to 255 characters")
+	}
+	for _, r := range text {
+		if r == 0 || r > 0xFFFF {
+			return fault.New(fault.Invalid, "a tag or a member cannot hold NUL or characters of four bytes")
+		}
+	}
+	return nil
 }

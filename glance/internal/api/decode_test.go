@@ -19,7 +19,7 @@ import (
 // decoder returns an API that can read documents, and nothing else.
 func decoder(t testing.TB) *API {
 	t.Helper()
-	s, err := schema.NewImage(schema.Formats{Container: []string{"bare"}, Disk: []string{"raw"}}, true)
+	s, err := schema.NewImage(schema.Formats{Container: []string{"bare"}, Disk: []string{"raw"}}, true, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +41,19 @@ func TestLoneSurrogate(t *testing.T) {
 	for text, want := range rows {
 		if loneSurrogate([]byte(text)) != want {
 			t.Errorf("%s: %v", text, !want)
+		}
+	}
+}
+
+func TestCommas(t *testing.T) {
+	t.Parallel()
+	rows := map[string]int{
+		``: 0, `[1,2,3]`: 2, `{"a": ",", "b": [",,"]}`: 1, `["\",", ","]`: 1, `["\\",","]`: 1, `["\\\",,,", 1]`: 1, `",`: 0, `"\`: 0, `,,,`: 3,
+		`{"\u0022": ",", "x,": 1}`: 1,
+	}
+	for text, want := range rows {
+		if got := commas([]byte(text)); got != want {
+			t.Errorf("%s: %d", text, got)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 
+	"goglance/glance/image"
 	"goglance/glance/internal/images"
 )
 
@@ -16,11 +18,14 @@ const stamp = "2006-01-02T15:04:05Z"
 
 // appendImage appends the document of an image (spec images-api 16). A custom property never stands in for a base
 // attribute of its name.
-func appendImage(buf []byte, v *images.View) []byte {
+func (a *API) appendImage(buf []byte, v *images.View) []byte {
 	var o object
 	for _, name := range slices.Sorted(maps.Keys(v.Properties)) {
-		if !isBase(name) {
-			o.string(name, propertyText(v.Properties[name]))
+		switch value, ok := a.schema.Show(name, v.Properties[name]); {
+		case ok && value.JSON:
+			o.raw(name, value.Text)
+		case ok:
+			o.string(name, value.Text)
 		}
 	}
 	o.nullable("name", v.Name)
@@ -42,23 +47,22 @@ func appendImage(buf []byte, v *images.View) []byte {
 	o.string("self", imagePath(v))
 	o.string("file", imagePath(v)+"/file")
 	o.string("schema", "/v2/schemas/image")
+	if v.DirectURL != "" {
+		o.string("direct_url", v.DirectURL)
+	}
+	if v.ShowLocations {
+		o.list("locations", len(v.Locations), func(buf []byte, i int) []byte { return appendLocation(buf, v.Locations[i]) })
+	}
 	return append(buf, o.end()...)
 }
 
-// propertyText shows a property without a value, which only the old API makes, as empty text.
-func propertyText(v *string) string {
-	if v == nil {
-		return ""
+func appendLocation(buf []byte, l image.Location) []byte {
+	metadata, err := json.Marshal(l.Metadata)
+	if err != nil || l.Metadata == nil {
+		metadata = []byte("{}") // it came from JSON, so it can be written
 	}
-	return *v
-}
-
-func isBase(name string) bool {
-	switch name {
-	case "id", "name", "status", "visibility", "protected", "checksum", "owner", "size", "virtual_size",
-		"container_format", "disk_format", "created_at", "updated_at", "tags", "direct_url", "min_ram", "min_disk",
-		"self", "file", "schema", "locations":
-		return true
-	}
-	return false
+	var o object
+	o.string("url", l.URL)
+	o.raw("metadata", string(metadata))
+	return append(buf, o.end()...)
 }

@@ -61,13 +61,16 @@ func explanation(code int) string {
 	return http.StatusText(code) + "."
 }
 
+// maxMessage is how many bytes of a message are told: it may name what the client sent, which may be long.
+const maxMessage = 1000
+
 // fail answers with an error. Once the header is out all that is left is to cut the connection, so that nobody takes
 // what was sent for the whole.
 func fail(log logrus.FieldLogger) middleware.Fail {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		info := middleware.From(r.Context())
 		code := status(fault.KindOf(err))
-		entry := log.WithError(err).WithField("request", info.ID)
+		entry := log.WithError(err).WithField("request", info.ID).WithContext(r.Context())
 		if code >= http.StatusInternalServerError && r.Context().Err() == nil { // else the client has gone
 			entry.Error("a request failed")
 		} else {
@@ -79,6 +82,9 @@ func fail(log logrus.FieldLogger) middleware.Fail {
 		message := fault.Message(err)
 		if message == "" {
 			message = explanation(code)
+		}
+		if len(message) > maxMessage {
+			message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
 		}
 		refuse(w, r, code, message)
 	}

@@ -11,6 +11,7 @@ import (
 	"goglance/glance/image"
 	"goglance/glance/internal/api/middleware"
 	"goglance/glance/internal/images"
+	"goglance/glance/internal/schema"
 )
 
 // createImage is POST /v2/images (spec images-api 3).
@@ -28,7 +29,7 @@ func (a *API) createImage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", middleware.From(r.Context()).BaseURL()+imagePath(v))
-	sendJSON(w, http.StatusCreated, appendImage(nil, v))
+	sendJSON(w, http.StatusCreated, a.appendImage(nil, v))
 	return nil
 }
 
@@ -38,17 +39,13 @@ func (a *API) showImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sendJSON(w, http.StatusOK, appendImage(nil, v))
+	sendJSON(w, http.StatusOK, a.appendImage(nil, v))
 	return nil
 }
 
 // deleteImage is DELETE /v2/images/{id} (spec images-api 10).
 func (a *API) deleteImage(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Images.Delete(r.Context(), imageID(r)); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return sendNothing(w, a.Images.Delete(r.Context(), imageID(r)))
 }
 
 // imageAttributes reads the attributes of a new image in the order of checks of spec images-api 3.6.
@@ -121,7 +118,7 @@ func setAttribute(n *images.Attributes, name string, value any) (err error) {
 		if n.Properties == nil {
 			n.Properties = map[string]*string{}
 		}
-		n.Properties[name] = nullable(value)
+		n.Properties[name] = schema.Stored(value)
 	}
 	return err
 }

@@ -9,7 +9,7 @@ import (
 	"goglance/glance/internal/images"
 )
 
-// listImages is GET /v2/images (spec images-api 5.1 to 5.3).
+// listImages is GET /v2/images (spec images-api 5).
 func (a *API) listImages(w http.ResponseWriter, r *http.Request) error {
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -24,7 +24,7 @@ func (a *API) listImages(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var doc object
-	doc.list("images", len(views), func(buf []byte, i int) []byte { return appendImage(buf, views[i]) })
+	doc.list("images", len(views), func(buf []byte, i int) []byte { return a.appendImage(buf, views[i]) })
 	doc.string("first", imagesLink(q, ""))
 	doc.string("schema", "/v2/schemas/images")
 	if more {
@@ -46,17 +46,9 @@ func imagesLink(q query, marker string) string {
 	return "/v2/images?" + q.encode()
 }
 
-// imagesPage reads the parameters of a list. A filter that is not served is refused: ignoring it would list images
-// that were not asked for.
+// imagesPage reads the parameters of a list.
 func imagesPage(q query) (images.Page, error) {
 	page := images.Page{Limit: -1}
-	for _, p := range q {
-		switch p.name {
-		case "marker", "limit", "sort", "sort_key", "sort_dir":
-		default:
-			return page, fault.New(fault.Invalid, "images cannot be filtered by %q", p.name)
-		}
-	}
 	if marker, ok := q.get("marker"); ok {
 		page.Marker = &marker
 	}
@@ -66,7 +58,10 @@ func imagesPage(q query) (images.Page, error) {
 			return page, err
 		}
 	}
-	page.Sort, err = sortOf(q)
+	if page.Sort, err = sortOf(q); err != nil {
+		return page, err
+	}
+	page.Filter, err = filterOf(q)
 	return page, err
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -101,4 +103,33 @@ func appendQuoted(buf []byte, s string) []byte {
 		return append(buf, `""`...) // a string can always be encoded
 	}
 	return append(buf, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+}
+
+// appendJSON appends a value that came from JSON, or could have, in the same form. Keys are sorted.
+func appendJSON(buf []byte, v any) []byte {
+	switch v := v.(type) {
+	case map[string]any:
+		var o object
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			o.key(name)
+			o.buf = appendJSON(o.buf, v[name])
+		}
+		return append(buf, o.end()...)
+	case []any:
+		buf = append(buf, '[')
+		for i, member := range v {
+			if i > 0 {
+				buf = append(buf, ", "...)
+			}
+			buf = appendJSON(buf, member)
+		}
+		return append(buf, ']')
+	case string:
+		return appendString(buf, v)
+	}
+	text, err := json.Marshal(v) // a number, a truth value or nothing
+	if err != nil {
+		return append(buf, null...)
+	}
+	return append(buf, text...)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -27,6 +28,27 @@ func TestObject(t *testing.T) {
 	const want = `{"s": "\"", "n1": "v", "n2": null, "i": 4611686018427387904, "n3": -1, "n4": null, "b": true, "r": [], "l0": [], "l2": [0, 1], "": ""}`
 	if got := string(o.end()); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestAppendJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"null": "null", "true": "true", "0.50": "0.50", "1e2": "1e2", `"<\u00e9>"`: "\"<\u00e9>\"", "{}": "{}", "[]": "[]", `[1,[null],{}]`: `[1, [null], {}]`,
+		`{"b":{"z":[],"a":1},"a":"x"}`: `{"a": "x", "b": {"a": 1, "z": []}}`,
+	} {
+		var v any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(appendJSON([]byte("x"), v)); got != "x"+want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	if got := string(appendJSON(nil, []any{float64(255), 7})); got != "[255, 7]" {
+		t.Errorf("numbers: %s", got)
 	}
 }
 

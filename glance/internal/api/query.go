@@ -16,9 +16,15 @@ type parameter struct {
 // query is the parameters in their order, repeated ones included.
 type query []parameter
 
+// maxQuery is the most bytes of a query string. It has room for a filter by some thousand ids (spec security S77).
+const maxQuery = 256 << 10
+
 // parseQuery reads a query string. A % that begins no escape stands for itself (spec images-api 0.2), so no parameter
-// is ever lost; text that is not UTF-8 is refused.
+// is ever lost. Text that is not UTF-8 is refused, and so is NUL, which not every database takes (spec security S66).
 func parseQuery(raw string) (query, error) {
+	if len(raw) > maxQuery {
+		return nil, fault.New(fault.Invalid, "the query string has more than %d bytes", maxQuery)
+	}
 	var q query
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
@@ -26,8 +32,8 @@ func parseQuery(raw string) (query, error) {
 		}
 		name, value, _ := strings.Cut(pair, "=")
 		p := parameter{unescape(name), unescape(value)}
-		if !utf8.ValidString(p.name) || !utf8.ValidString(p.value) {
-			return nil, fault.New(fault.Invalid, "the query string is not UTF-8")
+		if !utf8.ValidString(p.name) || !utf8.ValidString(p.value) || strings.Contains(p.name+p.value, "\x00") {
+			return nil, fault.New(fault.Invalid, "the query string is not UTF-8, or has a NUL in it")
 		}
 		q = append(q, p)
 	}

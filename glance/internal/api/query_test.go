@@ -23,7 +23,7 @@ func TestParseQuery(t *testing.T) {
 		{"a=%zz%41", query{{"a", "%zzA"}}}, {"a=%%%", query{{"a", "%%%"}}},
 		{"a=%2541", query{{"a", "%41"}}}, {"%61%3D=%26", query{{"a=", "&"}}}, {"a=%E2%82%AC", query{{"a", "\u20ac"}}},
 		{"a=100%&b=%g1", query{{"a", "100%"}, {"b", "%g1"}}},
-		{"a=%00", query{{"a", "\x00"}}},
+		{"a=%01", query{{"a", "\x01"}}},
 	}
 	for _, row := range rows {
 		got, err := parseQuery(row.raw)
@@ -31,7 +31,7 @@ func TestParseQuery(t *testing.T) {
 			t.Errorf("%q: %q %v, want %q", row.raw, got, err, row.want)
 		}
 	}
-	for _, raw := range []string{"a=%FF", "%FF=a", "a=%ED%A0%80", "a=b&c=\xff", "a=%C0%AF", "a=%E2%82"} {
+	for _, raw := range []string{"a=%FF", "%FF=a", "a=%ED%A0%80", "a=b&c=\xff", "a=%C0%AF", "a=%E2%82", "a=%00", "%00", "a%00b=%00c"} {
 		if _, err := parseQuery(raw); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", raw, err)
 		}

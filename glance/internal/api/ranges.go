@@ -46,12 +46,12 @@ func parseRange(text string, size int64) (span, error) {
 	}
 	form := rangeForm.FindStringSubmatch(strings.TrimSpace(text))
 	if form == nil || form[1] == "" && form[2] == "" {
-		return span{}, badRange(size)
+		return span{}, badRange()
 	}
 	if form[1] == "" {
 		n := min(position(form[2]), size)
 		if n == 0 {
-			return span{}, badRange(size)
+			return span{}, badRange()
 		}
 		return span{off: size - n, n: n, partial: true}, nil
 	}
@@ -60,7 +60,7 @@ func parseRange(text string, size int64) (span, error) {
 		last = position(form[2])
 	}
 	if first > last || first >= size {
-		return span{}, badRange(size)
+		return span{}, badRange()
 	}
 	return span{off: first, n: min(last, size-1) - first + 1, partial: true}, nil
 }
@@ -69,11 +69,11 @@ func parseRange(text string, size int64) (span, error) {
 func parseContentRange(text string, size int64) (span, error) {
 	form := contentRangeForm.FindStringSubmatch(strings.TrimSpace(text))
 	if form == nil {
-		return span{}, badRange(size)
+		return span{}, badRange()
 	}
 	first, last := position(form[1]), position(form[2])
 	if first > last || last >= size || form[3] != "*" && last >= position(form[3]) {
-		return span{}, badRange(size)
+		return span{}, badRange()
 	}
 	return span{off: first, n: last - first + 1, partial: true}, nil
 }
@@ -87,6 +87,6 @@ func position(text string) int64 {
 	return n
 }
 
-func badRange(size int64) error {
-	return fault.New(fault.BadRange, "the range is not within the %d bytes of the image", size)
+func badRange() error {
+	return fault.New(fault.BadRange, "the range is not within the data of the image")
 }

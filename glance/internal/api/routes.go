@@ -30,20 +30,45 @@ type method struct {
 }
 
 func (a *API) routes() []route {
-	return []route{
+	return append([]route{
 		{"images", "/v2/images", []method{
 			{http.MethodGet, true, a.listImages},
 			{http.MethodPost, true, a.createImage},
 		}},
 		{"image", "/v2/images/{id}", []method{
 			{http.MethodGet, false, a.showImage},
+			{http.MethodPatch, true, a.updateImage},
 			{http.MethodDelete, false, a.deleteImage},
 		}},
 		{"image data", "/v2/images/{id}/file", []method{
 			{http.MethodGet, false, a.download},
 			{http.MethodPut, true, a.upload},
 		}},
-	}
+		{"deactivate", "/v2/images/{id}/actions/deactivate", []method{{http.MethodPost, false, a.deactivate}}},
+		{"reactivate", "/v2/images/{id}/actions/reactivate", []method{{http.MethodPost, false, a.reactivate}}},
+		{"members", "/v2/images/{id}/members", []method{
+			{http.MethodGet, false, a.listMembers},
+			{http.MethodPost, true, a.addMember},
+		}},
+		{"member", "/v2/images/{id}/members/{member}", []method{
+			{http.MethodGet, false, a.showMember},
+			{http.MethodPut, true, a.setMemberStatus},
+			{http.MethodDelete, false, a.removeMember},
+		}},
+		{"tag", "/v2/images/{id}/tags/{tag}", []method{
+			{http.MethodPut, false, a.addTag},
+			{http.MethodDelete, false, a.removeTag},
+		}},
+		{"stage", "/v2/images/{id}/stage", []method{{http.MethodPut, true, a.noImport}}},
+		{"import", "/v2/images/{id}/import", []method{{http.MethodPost, true, a.noImport}}},
+		{"import methods", "/v2/info/import", []method{{http.MethodGet, false, a.noImport}}},
+		{"schema of an image", "/v2/schemas/image", []method{{http.MethodGet, false, a.showSchema("image")}}},
+		{"schema of images", "/v2/schemas/images", []method{{http.MethodGet, false, a.showSchema("images")}}},
+		{"schema of a member", "/v2/schemas/member", []method{{http.MethodGet, false, a.showSchema("member")}}},
+		{"schema of members", "/v2/schemas/members", []method{{http.MethodGet, false, a.showSchema("members")}}},
+		{"schema of a task", "/v2/schemas/task", []method{{http.MethodGet, true, a.showSchema("task")}}},
+		{"schema of tasks", "/v2/schemas/tasks", []method{{http.MethodGet, true, a.showSchema("tasks")}}},
+	}, a.metadefRoutes()...)
 }
 
 // router feeds the routes to mux. Paths are matched as they are: no cleaning, no redirect (spec security S46).
@@ -97,7 +122,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 
 // toRoot sends /v2 to /v2/, where the reference has nothing either.
 func (a *API) toRoot(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Location", middleware.From(r.Context()).BaseURL()+"/v2/")
+	w.Header().Set("Location", a.endpoint(w, r)+"/v2/")
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusFound)
 }

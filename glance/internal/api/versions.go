@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"goglance/glance/internal/api/middleware"
@@ -16,18 +17,27 @@ type version struct {
 }
 
 // versions is the table of API versions, in the order in which they are listed (spec images-api 1.1). A handler never
-// asks for a version; what a later one adds is a row here and its routes.
+// asks for a version; what a later one adds is a row here and its routes. A client goes by this list, so a version
+// stands in it only once what it promises answers. Those that do not yet are off: v2.6 is imports, v1 has routes of its
+// own.
 func versions() []version {
 	v2 := func(o settings.API) bool { return o.EnableV2 }
+	v26 := off // on: func(o settings.API) bool { return o.EnableV2 && o.EnableImport }
+	v1 := off  // on: func(o settings.API) bool { return o.EnableV1 }
 	return []version{
+		{"v2.6", "EXPERIMENTAL", "/v2", v26},
 		{"v2.5", "CURRENT", "/v2", v2},
 		{"v2.4", "SUPPORTED", "/v2", v2},
 		{"v2.3", "SUPPORTED", "/v2", v2},
 		{"v2.2", "SUPPORTED", "/v2", v2},
 		{"v2.1", "SUPPORTED", "/v2", v2},
 		{"v2.0", "SUPPORTED", "/v2", v2},
+		{"v1.1", "DEPRECATED", "/v1", v1},
+		{"v1.0", "DEPRECATED", "/v1", v1},
 	}
 }
+
+func off(settings.API) bool { return false }
 
 // vendorMedia begins an Accept header that names the version.
 const vendorMedia = "application/vnd.openstack.images-"
@@ -58,6 +68,24 @@ func (a *API) negotiate(next http.Handler) http.Handler {
 	})
 }
 
+// root leads to the routes by the paths of the versions that are served. What is under none of them gets the list: only
+// where nothing negotiates does such a request get here.
+func (a *API) root(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.ContainsFunc(a.versions, func(v version) bool { return below(r.URL.Path, v.path) }) {
+			a.listVersions(w, r, http.StatusMultipleChoices)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// below reports whether a path is dir or in it.
+func below(path, dir string) bool {
+	rest, ok := strings.CutPrefix(path, dir)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
 // split takes the first segment off a path. Slashes before and after it count once.
 func split(path string) (first, rest string) {
 	first, rest, deeper := strings.Cut(strings.TrimLeft(path, "/"), "/")
@@ -68,12 +96,8 @@ func split(path string) (first, rest string) {
 }
 
 func (a *API) listVersions(w http.ResponseWriter, r *http.Request, code int) {
-	info := middleware.From(r.Context())
-	info.Route = "versions"
-	base := a.Options.PublicEndpoint
-	if base == "" {
-		base = info.BaseURL()
-	}
+	middleware.From(r.Context()).Route = "versions"
+	base := a.endpoint(w, r)
 	var doc object
 	doc.list("versions", len(a.versions), func(buf []byte, i int) []byte {
 		v := a.versions[i]
@@ -86,4 +110,14 @@ func (a *API) listVersions(w http.ResponseWriter, r *http.Request, code int) {
 		return append(buf, o.end()...)
 	})
 	sendJSON(w, code, doc.end())
+}
+
+// endpoint is the base URL of links in an answer that anybody may get. Where it is what the client called us, no cache
+// may keep the answer: it would send others wherever the first one liked (spec security S52).
+func (a *API) endpoint(w http.ResponseWriter, r *http.Request) string {
+	if a.Options.PublicEndpoint != "" {
+		return a.Options.PublicEndpoint
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return middleware.From(r.Context()).BaseURL()
 }

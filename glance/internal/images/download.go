@@ -2,11 +2,13 @@ package images
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"goglance/glance/auth"
 	"goglance/glance/fault"
 	"goglance/glance/image"
+	"goglance/glance/notify"
 	"goglance/glance/store"
 )
 
@@ -55,6 +57,15 @@ func (d *Download) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 		d.images.Log.WithError(err).WithField("image", d.ID).Warn("a location of the image cannot be read")
 	}
 	return nil, err
+}
+
+// Sent tells that a download has ended, with n bytes sent of those expected.
+func (d *Download) Sent(ctx context.Context, n, expected int64) {
+	e := notify.Event{Type: "image.send", Image: d.stored, Sent: n}
+	if n != expected {
+		e.Err = fmt.Sprintf("%d bytes of %d were sent", n, expected)
+	}
+	d.images.Notify.Notify(ctx, e)
 }
 
 // open opens one location. One that has not the size of the image is as good as broken.

@@ -14,9 +14,9 @@ import (
 )
 
 // attempts bounds how often a change is decided anew because the image changed under it; it waits up to pause in
-// between, for the others to get through.
+// between, and longer each time, for the others to get through.
 const (
-	attempts = 20
+	attempts = 50
 	pause    = 10 * time.Millisecond
 )
 
@@ -25,7 +25,7 @@ var errStale = errors.New("the image has changed meanwhile")
 
 // again runs decide until it is not too late with what it decided.
 func again(ctx context.Context, decide func() error) error {
-	for range attempts {
+	for n := range attempts {
 		err := decide()
 		if !errors.Is(err, errStale) {
 			return err
@@ -33,7 +33,7 @@ func again(ctx context.Context, decide func() error) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(rand.N(pause)):
+		case <-time.After(rand.N(pause * time.Duration(n+1))):
 		}
 	}
 	return fault.New(fault.Conflict, "the image is changing too fast")

@@ -56,7 +56,26 @@ func (s *Images) uploadable(ctx context.Context, img *image.Image) error {
 	if err := s.enforce(ctx, "modify_image", img); err != nil {
 		return err
 	}
-	return s.enforce(ctx, "upload_image", img)
+	if err := s.enforce(ctx, "upload_image", img); err != nil {
+		return err
+	}
+	if signed(img) {
+		return fault.New(fault.Invalid, "the image is to be verified against its signature, and there is no key manager to ask")
+	}
+	return nil
+}
+
+// signed reports whether the data of an image is to be verified when it comes in (spec operations 10). Data that cannot
+// be verified must not be taken: an active image with these properties is one that was.
+func signed(img *image.Image) bool {
+	for _, name := range []string{
+		"img_signature", "img_signature_hash_method", "img_signature_key_type", "img_signature_certificate_uuid",
+	} {
+		if img.Properties[name] == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // room returns how many bytes an upload may have: the size cap, or what is left of the caller's storage quota. A body

@@ -22,6 +22,14 @@ type Who struct {
 // RequestIDHeader carries the request id, in both directions.
 const RequestIDHeader = "X-Openstack-Request-Id"
 
+// RequestID puts the request id on every answer. That of Identify takes its place, where a request gets that far.
+func RequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(RequestIDHeader, From(r.Context()).ID)
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Identify puts the caller in the context and the request id on the answer, or refuses the request.
 func (o Who) Identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sirupsen/logrus"
-
 	"goglance/glance/auth"
 )
 
@@ -53,9 +51,9 @@ func (i *Info) BaseURL() string { return i.Scheme + "://" + i.Host + i.Prefix }
 // BodyPending reports whether the request has a body of which something may still be on its way.
 func (i *Info) BodyPending() bool { return i.body != nil && !i.body.ended && !i.body.broken }
 
-// Begin is the outermost middleware: it makes the Info, puts the deadlines on body and answer, and writes the access
-// log. stall is how long a client may neither send nor take a byte; 0: as long as he likes.
-func Begin(stall time.Duration, newID func() string, log logrus.FieldLogger) Middleware {
+// Begin is the outermost middleware: it makes the Info, puts the deadlines on body and answer, and calls done when the
+// request has been answered. stall is how long a client may neither send nor take a byte; 0: as long as he likes.
+func Begin(stall time.Duration, newID func() string, done func(Access)) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
@@ -69,8 +67,8 @@ func Begin(stall time.Duration, newID func() string, log logrus.FieldLogger) Mid
 				info.body = &body{ReadCloser: r.Body, info: info, stall: stall, control: http.NewResponseController(w)}
 				r.Body = info.body
 			}
-			line := r.Method + " " + r.URL.EscapedPath() // before anyone rewrites it
-			defer func() { access(log, info, line, time.Since(start)) }()
+			line := begun(r)
+			defer func() { done(line.ended(info, time.Since(start))) }()
 			next.ServeHTTP(out, r)
 		})
 	}
@@ -85,17 +83,6 @@ func host(r *http.Request) string {
 		return addr.String()
 	}
 	return "localhost"
-}
-
-func access(log logrus.FieldLogger, info *Info, line string, took time.Duration) {
-	project := ""
-	if info.Identity != nil {
-		project = info.Identity.ProjectID
-	}
-	log.WithFields(logrus.Fields{
-		"request": info.ID, "client": info.Client, "project": project, "route": info.Route, "status": info.Status,
-		"received": info.Received, "sent": info.Sent, "seconds": took.Seconds(),
-	}).Info(line)
 }
 
 // writer notes what is sent and gives every write its own deadline. It keeps ReadFrom, Flush and the deadlines of the

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func begin(t *testing.T, r *http.Request, h http.HandlerFunc) *logrus.Entry {
 	t.Helper()
 	log, hook := logtest.NewNullLogger()
-	Begin(time.Minute, func() string { return "1" }, log)(h).ServeHTTP(httptest.NewRecorder(), r)
+	Begin(time.Minute, func() string { return "1" }, LogAccess(log))(h).ServeHTTP(httptest.NewRecorder(), r)
 	if len(hook.AllEntries()) != 1 {
 		t.Fatalf("the access log has %d lines", len(hook.AllEntries()))
 	}
@@ -56,7 +57,7 @@ func TestAccessLog(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, line.Data[name], value)
 		}
 	}
-	if line.Message != "PUT /image/v2/x" {
+	if line.Message != "PUT /image/v2/x?y" {
 		t.Errorf("the line is %q", line.Message)
 	}
 }
@@ -71,7 +72,7 @@ func TestAccessLogEnds(t *testing.T) {
 	log, hook := logtest.NewNullLogger()
 	func() {
 		defer func() { _ = recover() }()
-		h := Begin(0, func() string { return "1" }, log)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+		h := Begin(0, func() string { return "1" }, LogAccess(log))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	}()
 	if len(hook.AllEntries()) != 1 || hook.LastEntry().Data["status"] != 0 {
@@ -134,8 +135,9 @@ func TestRecover(t *testing.T) {
 		t.Errorf("no panic is %v", failed)
 	}
 	serve("oh")
-	if failed == nil || !fault.Is(failed, fault.Internal) || !strings.Contains(hook.LastEntry().Message, "panic: oh\ngoroutine") {
-		t.Errorf("the panic is %v", failed)
+	line := hook.LastEntry()
+	if failed == nil || !fault.Is(failed, fault.Internal) || line.Message != "panic: oh" || !strings.HasPrefix(fmt.Sprint(line.Data["stack"]), "goroutine") {
+		t.Errorf("the panic is %v, the line %v", failed, line)
 	}
 	failed = nil
 	defer func() {

@@ -11,25 +11,37 @@ import (
 
 // Mount says where the API stands in the eyes of its clients.
 type Mount struct {
-	Prefix   string     // path in front of the API, "" or /name; stripped from paths that begin with it
-	Headers  bool       // believe Forwarded and X-Forwarded-* (spec operations 2.3)
-	Believed auth.Peers // whose
+	Prefix    string     // path in front of the API, "" or /name; stripped from paths that begin with it
+	SSLHeader string     // the header in which a front end says http or https; "" is none
+	Believed  auth.Peers // whose headers count
 }
 
-// At makes links right behind a front end and under a prefix, and strips the prefix from the path. A front end may
-// have stripped it already.
+// At makes links right under a prefix and behind a front end that ends TLS, and strips the prefix from the path. A front
+// end may have stripped it already.
 func (m Mount) At(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := From(r.Context())
 		info.Prefix = m.Prefix
-		if m.Headers && m.Believed.Believes(r.RemoteAddr) {
-			forwarded(info, r.Header)
+		if m.SSLHeader != "" && m.Believed.Believes(r.RemoteAddr) {
+			info.setScheme(r.Header.Get(m.SSLHeader))
 		}
 		if rest, ok := strings.CutPrefix(r.URL.Path, m.Prefix); ok && m.Prefix != "" && (rest == "" || rest[0] == '/') {
 			r = WithPath(r, "/"+strings.TrimPrefix(rest, "/"))
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// Forwarded believes the Forwarded and X-Forwarded-* headers of some peers (spec operations 2.3).
+func Forwarded(believed auth.Peers) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if believed.Believes(r.RemoteAddr) {
+				forwarded(From(r.Context()), r.Header)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // WithPath returns a shallow copy of r with another, decoded path.
@@ -47,9 +59,7 @@ func forwarded(info *Info, h http.Header) {
 	if element := h.Get("Forwarded"); element != "" {
 		scheme, host, client = rfc7239(element)
 	}
-	if s := strings.ToLower(scheme); s == "http" || s == "https" {
-		info.Scheme = s
-	}
+	info.setScheme(scheme)
 	if plain(host) {
 		info.Host = host
 	}
@@ -58,6 +68,13 @@ func forwarded(info *Info, h http.Header) {
 	}
 	if p := strings.TrimRight(h.Get("X-Forwarded-Prefix"), "/"); strings.HasPrefix(p, "/") && plain(strings.ReplaceAll(p[1:], "/", "-")) {
 		info.Prefix = p + info.Prefix
+	}
+}
+
+// setScheme takes a scheme over if it is one that links can have (spec security S51).
+func (i *Info) setScheme(scheme string) {
+	if s := strings.ToLower(scheme); s == "http" || s == "https" {
+		i.Scheme = s
 	}
 }
 

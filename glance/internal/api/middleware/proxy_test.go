@@ -14,7 +14,7 @@ import (
 // seen is what a request behind Mount looks like.
 type seen struct{ Scheme, Host, Prefix, Client, Path string }
 
-func mounted(t *testing.T, m Mount, path string, headers ...string) seen {
+func mounted(t *testing.T, m Middleware, path string, headers ...string) seen {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "http://glance.test"+path, nil)
 	r.RemoteAddr = "192.0.2.1:1234"
@@ -23,7 +23,7 @@ func mounted(t *testing.T, m Mount, path string, headers ...string) seen {
 	}
 	var got seen
 	begin(t, r, func(w http.ResponseWriter, r *http.Request) {
-		m.At(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		m(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			info := From(r.Context())
 			got = seen{info.Scheme, info.Host, info.Prefix, info.Client, r.URL.Path}
 		})).ServeHTTP(w, r)
@@ -40,10 +40,10 @@ func TestMountPrefix(t *testing.T) {
 		"/image/v2/images": "/v2/images", "/image": "/", "/image/": "/", "/image//x": "//x", "/imagex/v2": "/imagex/v2",
 		"/v2/images": "/v2/images", "/image/image/x": "/image/x",
 	} {
-		if got := mounted(t, Mount{Prefix: "/image"}, path); got.Path != want || got.Prefix != "/image" {
+		if got := mounted(t, Mount{Prefix: "/image"}.At, path); got.Path != want || got.Prefix != "/image" {
 			t.Errorf("%s: %+v, want %s", path, got, want)
 		}
-		if got := mounted(t, Mount{}, path); got.Path != path || got.Prefix != "" {
+		if got := mounted(t, Mount{}.At, path); got.Path != path || got.Prefix != "" {
 			t.Errorf("%s without a prefix: %+v", path, got)
 		}
 	}
@@ -63,15 +63,16 @@ func TestForwardedClient(t *testing.T) {
 		{"Forwarded", "proto=https", peer}, {"Forwarded", `for="a b"`, peer}, {"Forwarded", ";;=;for", peer},
 	}
 	for _, row := range rows {
-		if got := mounted(t, Mount{Headers: true}, "/", row.name, row.value); got.Client != row.want {
+		if got := mounted(t, Forwarded(nil), "/", row.name, row.value); got.Client != row.want {
 			t.Errorf("%s: %q: %s, want %s", row.name, row.value, got.Client, row.want)
 		}
-		far := Mount{Headers: true, Believed: peersOf(t, "198.51.100.0/24")}
+		far := Forwarded(peersOf(t, "198.51.100.0/24"))
 		if got := mounted(t, far, "/", row.name, row.value); got.Client != peer {
 			t.Errorf("%s of an unknown peer: %s", row.name, got.Client)
 		}
 	}
-	got := mounted(t, Mount{Prefix: "/image", Headers: true}, "/image/x",
+	both := func(next http.Handler) http.Handler { return Mount{Prefix: "/image"}.At(Forwarded(nil)(next)) }
+	got := mounted(t, both, "/image/x",
 		"X-Forwarded-Prefix", "/cloud/", "X-Forwarded-Proto", "HTTPS", "X-Forwarded-Host", "front.test")
 	if diff := cmp.Diff(seen{"https", "front.test", "/cloud/image", peer, "/x"}, got); diff != "" {
 		t.Error(diff)

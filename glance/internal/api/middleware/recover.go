@@ -21,7 +21,8 @@ func Recover(fail Fail, log logrus.FieldLogger) Middleware {
 				if v == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
 					panic(v)
 				}
-				log.WithField("request", From(r.Context()).ID).Errorf("panic: %v\n%s", v, debug.Stack())
+				fields := logrus.Fields{"request": From(r.Context()).ID, "stack": string(debug.Stack())}
+				log.WithFields(fields).Errorf("panic: %v", v)
 				fail(w, r, fmt.Errorf("panic: %v", v))
 			}()
 			next.ServeHTTP(w, r)
