@@ -52,7 +52,7 @@ func TestCreateBaseProperties(t *testing.T) {
 	const made, bad = http.StatusCreated, http.StatusBadRequest
 	f := start(t)
 	f.as(owner).tryAll(slices.Concat(
-		values("id", made, `"`+strings.ToUpper("abcdef00-1111-2222-3333-444444444444")+`"`, `"abcdef00-1111-2222-3333-444444444444"`),
+		values("id", made, `"`+strings.ToUpper("abcdef00-1111-2222-3333-444444444443")+`"`, `"abcdef00-1111-2222-3333-444444444444"`),
 		values("id", bad, `""`, `"x"`, "null", "1", `"abcdef00111122223333444444444444"`, `"{abcdef00-1111-2222-3333-444444444445}"`,
 			`"abcdef00-1111-2222-3333-44444444444"`, `"abcdef00-1111-2222-3333-4444444444444"`,
 			`"gbcdef00-1111-2222-3333-444444444444"`),
@@ -116,7 +116,8 @@ func TestCreateCustomProperties(t *testing.T) {
 	f := start(t)
 	key := strings.Repeat("k", 255)
 	f.as(owner).tryAll(slices.Concat(
-		values("k", made, `"v"`, `""`, letters(70000), `"\u20ac\ufffd"`),
+		values("k", made, `"v"`, `""`, letters(30000), `"\u20ac\ufffd"`),
+		values("k", f.unlessMariaDB(made), letters(70000)),
 		values("k", bad, "null", "1", "1.5", "true", "[]", "{}", `["v"]`, `"\ud83d\ude00"`, `"x\u0000"`),
 		values(key, made, `"v"`), values(key+"k", bad, `"v"`), values("", bad, `"v"`),
 		values("\u20ac", made, `"v"`), values("\U0001f600", bad, `"v"`),

@@ -27,8 +27,8 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%s has %s deleted rows", table, got)
 		}
 	}
-	if got := f.text("SELECT status || deleted || deleted_at FROM images WHERE id = ?", id); got != "deleted12017-08-01 10:00:00.000000" {
-		t.Errorf("the image is %s", got)
+	if got := f.text("SELECT status FROM images WHERE id = ? AND deleted AND deleted_at = '2017-08-01 10:00:00.000000'", id); got != "deleted" {
+		t.Errorf("the image is %q", got)
 	}
 	for _, c := range everybody() {
 		for _, line := range []string{"GET /v2/images/" + id, "GET /v2/images/" + id + "/file", "DELETE /v2/images/" + id} {

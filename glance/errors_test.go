@@ -75,7 +75,7 @@ func TestSecErrorHTMLEscaped(t *testing.T) {
 		c.ask("GET /v2/"+coded, "", "Accept: text/html"),
 		c.ask("GET /v2/images?sort_key="+coded, "", "Accept: text/html"),
 		c.ask("GET /v2/images?sort_dir="+coded, "", "Accept: text/html"),
-		c.ask("GET /v2/images?"+coded+"=1", "", "Accept: text/html"),
+		c.ask("GET /v2/images?visibility="+coded, "", "Accept: text/html"),
 		c.ask("POST /v2/images", `{"`+evil+`": 1}`, "Accept: text/html"),
 		c.ask("POST /v2/images", `{"disk_format": "`+evil+`"}`, "Accept: text/html"),
 		c.ask("POST /v2/images", `{"os_glance_`+evil+`": "1"}`, "Accept: text/html"),

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"go.uber.org/goleak"
@@ -23,24 +24,26 @@ import (
 	"goglance/glance/auth"
 	"goglance/glance/auth/trusted"
 	"goglance/glance/db"
+	"goglance/glance/db/dbtest/dbserver"
 	"goglance/glance/policy"
 	"goglance/glance/store/all"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(dbserver.Tests{M: m}) }
 
 // fixture is a service with a database and a store of its own, served over HTTP. It takes callers from identity headers
 // and lets the anonymous one in, unless a test changes that.
 type fixture struct {
-	t      testing.TB
-	url    string        // of the server, without a slash at the end
-	dir    string        // images, journal and glance.sqlite are in it
-	made   glance.Config // what the service was made of
-	svc    *glance.Service
-	server *httptest.Server
-	sql    *sql.DB       // into the file of the database, past the service
-	log    *logtest.Hook // everything the service has logged
-	clock  *clock
+	t       testing.TB
+	url     string        // of the server, without a slash at the end
+	dir     string        // images, journal and glance.sqlite are in it
+	made    glance.Config // what the service was made of
+	svc     *glance.Service
+	server  *httptest.Server
+	sql     *sqlx.DB      // into the database, past the service
+	options db.Options    // of the database
+	log     *logtest.Hook // everything the service has logged
+	clock   *clock
 }
 
 // start starts a service. Every change is applied to its configuration before.
@@ -55,15 +58,33 @@ func start(t testing.TB, changes ...func(*glance.Config)) *fixture {
 		change(&c)
 	}
 	f.made = c
-	var err error
-	if f.svc, err = glance.New(c); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.must(f.svc.Close()) })
-	f.server = httptest.NewServer(f.svc)
-	f.url = f.server.URL
-	t.Cleanup(f.server.Close)
+	f.serve()
 	return f
+}
+
+// second starts another service on the same database, stores and folder, as a second process of the node would.
+func (f *fixture) second(changes ...func(*glance.Config)) *fixture {
+	f.t.Helper()
+	other := *f
+	c := f.made
+	for _, change := range changes {
+		change(&c)
+	}
+	other.made = c
+	other.serve()
+	return &other
+}
+
+// serve makes the service and listens.
+func (f *fixture) serve() {
+	f.t.Helper()
+	svc, err := glance.New(f.made)
+	f.must(err)
+	f.svc = svc
+	f.t.Cleanup(func() { f.must(svc.Close()) })
+	server := httptest.NewServer(svc)
+	f.server, f.url = server, server.URL
+	f.t.Cleanup(server.Close)
 }
 
 // config makes the parts of the service.
@@ -75,15 +96,15 @@ func (f *fixture) config(log logrus.FieldLogger) glance.Config {
 		Log: log, Clock: f.clock.read, NewID: ids.next,
 	}
 	c.Options.AllowAnonymous = true
-	file := filepath.Join(f.dir, "glance.sqlite")
+	var o db.Options
+	o, f.sql = dbserver.Database(f.t, filepath.Join(f.dir, "glance.sqlite"))
+	o.Clock = f.clock.read
+	f.options = o
 	var err error
-	c.DB, err = db.Open(f.t.Context(), db.Options{Path: file, Clock: f.clock.read})
+	c.DB, err = db.Open(f.t.Context(), o)
 	f.must(err)
 	f.t.Cleanup(func() { f.must(c.DB.Close()) })
 	f.must(c.DB.Migrate(f.t.Context()))
-	f.sql, err = sql.Open("sqlite3", "file:"+file+"?_busy_timeout=10000")
-	f.must(err)
-	f.t.Cleanup(func() { f.must(f.sql.Close()) })
 	c.Stores, err = all.Files(filepath.Join(f.dir, "images"), log)
 	f.must(err)
 	return c
@@ -164,7 +185,7 @@ func numbered(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d"
 // exec changes the database past the service.
 func (f *fixture) exec(query string, args ...any) {
 	f.t.Helper()
-	_, err := f.sql.ExecContext(context.Background(), query, args...)
+	_, err := f.sql.ExecContext(context.Background(), f.sql.Rebind(query), args...)
 	f.must(err)
 }
 
@@ -172,7 +193,7 @@ func (f *fixture) exec(query string, args ...any) {
 func (f *fixture) text(query string, args ...any) string {
 	f.t.Helper()
 	var found sql.NullString
-	err := f.sql.QueryRowContext(context.Background(), query, args...).Scan(&found)
+	err := f.sql.QueryRowContext(context.Background(), f.sql.Rebind(query), args...).Scan(&found)
 	if !errors.Is(err, sql.ErrNoRows) {
 		f.must(err)
 	}
@@ -200,16 +221,42 @@ func (f *fixture) share(id, status string) {
 func (f *fixture) state() string {
 	f.t.Helper()
 	var text strings.Builder
-	for _, table := range []string{"images", "image_properties", "image_tags", "image_locations", "image_members"} {
-		fmt.Fprintf(&text, "%s: %s\n", table, strings.Join(f.dump(table), "\n\t"))
+	for _, table := range tables() {
+		fmt.Fprintf(&text, "%s: %s\n", table, strings.Join(f.dump(table, ""), "\n\t"))
 	}
 	fmt.Fprintf(&text, "files: %v", f.files())
 	return text.String()
 }
 
-func (f *fixture) dump(table string) []string {
+// tables are those that hold images.
+func tables() []string {
+	return []string{"images", "image_properties", "image_tags", "image_locations", "image_members"}
+}
+
+// goldenRoutes lists the calls of the API, each as "GET /v2/images", from the golden file of the route table.
+func goldenRoutes(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("internal", "api", "testdata", "routes.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var routes []string
+	path := ""
+	for line := range strings.Lines(string(text)) {
+		first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.HasPrefix(first, "/") {
+			path = first
+			continue
+		}
+		routes = append(routes, first+" "+path)
+	}
+	return routes
+}
+
+// dump returns the rows of a table as text; where is a condition on them, or empty.
+func (f *fixture) dump(table, where string, args ...any) []string {
 	f.t.Helper()
-	rows, err := f.sql.QueryContext(context.Background(), "SELECT * FROM "+table+" ORDER BY id")
+	rows, err := f.sql.QueryContext(context.Background(), f.sql.Rebind("SELECT * FROM "+table+where+" ORDER BY id"), args...)
 	f.must(err)
 	defer rows.Close() //nolint:errcheck // only read
 	names, err := rows.Columns()
@@ -221,6 +268,11 @@ func (f *fixture) dump(table string) []string {
 	var lines []string
 	for rows.Next() {
 		f.must(rows.Scan(into...))
+		for i, value := range values {
+			if text, ok := value.([]byte); ok {
+				values[i] = string(text)
+			}
+		}
 		lines = append(lines, fmt.Sprint(values...))
 	}
 	f.must(rows.Err())
@@ -272,6 +324,16 @@ func golden(t *testing.T, name, text string) {
 	if text != string(want) {
 		t.Errorf("%s differs; got:\n%s\nwant:\n%s", name, text, want)
 	}
+}
+
+// testFile returns a file of testdata.
+func testFile(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func header(lines ...string) http.Header {

@@ -1,6 +1,7 @@
 package glance_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,6 +151,22 @@ func TestSecReadOnlyContextRoutes(t *testing.T) {
 	c.ask("POST /v2/images", "{}").want(http.StatusForbidden)
 	c.ask("POST /v2/images", `{"id": "`+public+`"}`).want(http.StatusForbidden)
 	for _, id := range []string{public, queued, private, "missing"} {
+		for _, call := range calls() { // of all routes, see TestMatrixIsComplete
+			want := http.StatusForbidden
+			switch {
+			case strings.HasPrefix(call.line, "GET"):
+				continue
+			case call.name == "stage", call.name == "import":
+				want = http.StatusNotFound // not enabled
+			}
+			c.ask(fmt.Sprintf(call.line, id), call.body, call.headers...).want(want)
+		}
+		for _, line := range []string{
+			"PATCH /v2/images/%s", "POST /v2/images/%s/members", "PUT /v2/images/%s/members/x", "POST /v2/images/%s/actions/deactivate",
+			"POST /v2/images/%s/actions/reactivate", "PUT /v2/images/%s/tags/x", "DELETE /v2/images/%s/tags/x", "DELETE /v2/images/%s/members/x",
+		} {
+			c.ask(fmt.Sprintf(line, id), "5", patch21).want(http.StatusBadRequest)
+		}
 		c.ask("PUT /v2/images/"+id+"/file", "x").want(http.StatusUnsupportedMediaType)
 		c.put(id, "x").want(http.StatusForbidden)
 		c.ask("DELETE /v2/images/"+id, "x").want(http.StatusBadRequest)

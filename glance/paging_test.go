@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +62,8 @@ func populate(f *fixture, n int) []row {
 			}
 		}
 		id := f.as(owner).create(strings.Join(attrs, ", "))
-		f.exec(`UPDATE images SET status = ?, size = NULLIF(?, 0), updated_at = NULLIF(?, '') WHERE id = ?`, pick("queued", "active", "saving"),
-			random.IntN(3), pick("", "2017-08-01 10:00:00.000000", "2017-08-01 10:00:00.000001", "2018-01-01 00:00:00.000000"), id)
+		f.exec("UPDATE images SET status = ?, size = ?, updated_at = ? WHERE id = ?", pick("queued", "active", "saving"), orNull(strconv.Itoa(random.IntN(3)), "0"),
+			orNull(pick("", "2017-08-01 10:00:00.000000", "2017-08-01 10:00:00.000001", "2018-01-01 00:00:00.000000"), ""), id)
 		rows = append(rows, f.row(id))
 	}
 	return rows
@@ -72,12 +73,27 @@ func populate(f *fixture, n int) []row {
 func (f *fixture) row(id string) row {
 	f.t.Helper()
 	r := row{id: id}
-	var name, container, disk, updated sql.NullString
+	var name, container, disk sql.NullString
+	var created, updated sql.NullTime
 	var size sql.NullInt64
-	f.must(f.sql.QueryRowContext(f.t.Context(), `SELECT name, status, container_format, disk_format, CAST(created_at AS TEXT), CAST(updated_at AS TEXT), size
-		FROM images WHERE id = ?`, id).Scan(&name, &r.status, &container, &disk, &r.created, &updated, &size))
-	r.name, r.container, r.disk, r.updated, r.size = name.String, container.String, disk.String, updated.String, size.Int64
+	ask := f.sql.Rebind("SELECT name, status, container_format, disk_format, created_at, updated_at, size FROM images WHERE id = ?")
+	f.must(f.sql.QueryRowContext(f.t.Context(), ask, id).Scan(&name, &r.status, &container, &disk, &created, &updated, &size))
+	r.name, r.container, r.disk, r.size, r.created = name.String, container.String, disk.String, size.Int64, created.Time.Format(micros)
+	if updated.Valid {
+		r.updated = updated.Time.Format(micros)
+	}
 	return r
+}
+
+// micros is a form of time that sorts as text.
+const micros = "2006-01-02 15:04:05.000000"
+
+// orNull is text as a value for SQL; one text stands for NULL.
+func orNull(text, null string) any {
+	if text == null {
+		return nil
+	}
+	return text
 }
 
 // order is one step of a sort, as a request asks for it and as it is completed.

@@ -15,8 +15,13 @@ type resource struct {
 func resources(id string) []resource {
 	return []resource{
 		{"/v2/images", "GET, POST"},
-		{"/v2/images/" + id, "GET, DELETE"},
+		{"/v2/images/" + id, "GET, PATCH, DELETE"},
 		{"/v2/images/" + id + "/file", "GET, PUT"},
+		{"/v2/images/" + id + "/actions/deactivate", "POST"},
+		{"/v2/images/" + id + "/actions/reactivate", "POST"},
+		{"/v2/images/" + id + "/members", "GET, POST"},
+		{"/v2/images/" + id + "/members/x", "GET, PUT, DELETE"},
+		{"/v2/images/" + id + "/tags/x", "PUT, DELETE"},
 	}
 }
 
@@ -59,7 +64,9 @@ func TestUnknownPaths(t *testing.T) {
 	id := c.create("")
 	paths := []string{
 		"/v2/", "/v2/nope", "/v2/images/", "/v2/images/" + id + "/", "/v2/images/" + id + "/file/",
-		"/v2/images/" + id + "/nope",
+		"/v2/images/" + id + "/nope", "/v2/images/" + id + "/tags", "/v2/images/" + id + "/tags/", "/v2/images/" + id + "/tags/a%2Fb",
+		"/v2/images/" + id + "/locations", "/v2/images/" + id + "/actions", "/v2/images/" + id + "/actions/delete",
+		"/v2/images/" + id + "/members/", "/v2/images/" + id + "/members/a%2Fb", "/v2/images/" + id + "/members/x/y",
 		"/v2/images/detail/x", "/v2/images//" + id, "/v2/images//", "/v2/Images", "/v2/images/a%2Fb", "/v2/info/nope",
 	}
 	for _, path := range paths {

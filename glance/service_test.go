@@ -23,7 +23,11 @@ import (
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"DEFAULT/enable_v2_api": "true", "DEFAULT/public_endpoint": "", "DEFAULT/allow_additional_image_properties": "true",
+		"DEFAULT/enable_v1_api": "true", "DEFAULT/enable_image_import": "false",
+		"DEFAULT/show_image_direct_url": "false", "DEFAULT/show_multiple_locations": "false", "DEFAULT/delayed_delete": "false",
+		"DEFAULT/image_location_quota": "10", "DEFAULT/image_member_quota": "128", "DEFAULT/location_strategy": "location_order",
+		"store_type_location_strategy/store_type_preference": "[]",
+		"DEFAULT/enable_v2_api":                              "true", "DEFAULT/public_endpoint": "", "DEFAULT/allow_additional_image_properties": "true",
 		"DEFAULT/owner_is_tenant": "true", "DEFAULT/admin_role": "admin", "DEFAULT/allow_anonymous_access": "false",
 		"DEFAULT/max_request_id_length": "64",
 		"DEFAULT/limit_param_default":   "25", "DEFAULT/api_limit_max": "1000", "DEFAULT/image_property_quota": "128",
@@ -53,6 +57,8 @@ func TestDefaults(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	f := start(t)
+	file := filepath.Join(f.dir, "file")
+	f.must(os.WriteFile(file, nil, 0o600))
 	rows := map[string]func(*glance.Config){
 		"DB":                 func(c *glance.Config) { c.DB = nil },
 		"Stores":             func(c *glance.Config) { c.Stores = nil },
@@ -64,7 +70,7 @@ func TestNewRefuses(t *testing.T) {
 		"api_limit_max":      func(c *glance.Config) { c.Options.PageMax = 0 },
 		"max_json_body_size": func(c *glance.Config) { c.Options.BodyMax = -5 },
 		"user_storage_quota": func(c *glance.Config) { c.Options.UserStorageQuota = "x" },
-		"journal":            func(c *glance.Config) { c.StateDir = filepath.Join(f.dir, "glance.sqlite", "x") },
+		"journal":            func(c *glance.Config) { c.StateDir = filepath.Join(file, "x") },
 	}
 	for word, change := range rows {
 		c := f.made

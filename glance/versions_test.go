@@ -78,13 +78,100 @@ func TestNegotiation(t *testing.T) {
 	f.as(admin).ask("GET /images", "", vendor+"v2", "Accept: text/html").want(http.StatusMultipleChoices)
 }
 
-func TestVersionsWithoutV2(t *testing.T) {
+// Spec images-api 1: what is listed and served under every combination of options. What v1 and v2.6 promise is not
+// served yet, so neither is listed.
+func TestVersionOptions(t *testing.T) {
 	t.Parallel()
-	c := start(t, func(c *glance.Config) { c.Options.EnableV2 = false }).as(admin)
-	c.get("/v2/images").want(http.StatusMultipleChoices).wantBody(`{"versions": []}`)
-	c.get("/v2").want(http.StatusMultipleChoices)
-	c.ask("GET /images", "", vendor+"v2").want(http.StatusMultipleChoices)
-	c.get("/versions").want(http.StatusOK).wantBody(`{"versions": []}`)
+	for n := range 8 {
+		v1, v2, imports := n&1 > 0, n&2 > 0, n&4 > 0
+		c := start(t, func(c *glance.Config) {
+			c.Options.EnableV1, c.Options.EnableV2, c.Options.EnableImport = v1, v2, imports
+		}).as(admin)
+		want, code := []string{}, http.StatusMultipleChoices
+		if v2 {
+			want, code = []string{"v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0"}, http.StatusOK
+		}
+		if got := listed(c.get("/versions").want(http.StatusOK)); !slices.Equal(got, want) {
+			t.Errorf("v1 %v, v2 %v, import %v: %q", v1, v2, imports, got)
+		}
+		c.get("/v2/images").want(code)
+		c.get("/v2.5/images").want(code)
+		c.get("/v2/schemas/image").want(code)
+		c.ask("GET /images", "", vendor+"v2").want(code)
+		for _, path := range []string{"/v1/images", "/v1.0/images", "/v1.1/images", "/v2.6/images", "/v3", "/v3/artifacts", "/"} {
+			c.get(path).want(http.StatusMultipleChoices)
+		}
+		if v2 {
+			c.get("/v2").want(http.StatusFound)
+			c.ask("PUT /v2/images/x/stage", "x", octets).want(http.StatusNotFound)
+		} else {
+			c.get("/v2").want(http.StatusMultipleChoices).wantBody(`{"versions": []}`)
+		}
+	}
+}
+
+func listed(a answer) []string {
+	a.t.Helper()
+	ids := []string{}
+	entries, _ := a.doc()["versions"].([]any)
+	for _, entry := range entries {
+		row, _ := entry.(map[string]any)
+		id, _ := row["id"].(string)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Spec images-api 2.1: the calls of import are there, and lead nowhere.
+func TestImportRoutes(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	id := f.as(owner).create(formats)
+	before := f.state()
+	rows := []struct{ path, verb string }{
+		{"/v2/images/" + id + "/stage", http.MethodPut}, {"/v2/images/" + id + "/import", http.MethodPost}, {"/v2/info/import", http.MethodGet},
+		{"/v2/images/nope/stage", http.MethodPut}, {"/v2/images/nope/import", http.MethodPost},
+	}
+	for _, row := range rows {
+		for _, c := range everybody() {
+			for _, body := range []string{"", `{"method": {"name": "glance-direct"}}`} {
+				code := http.StatusNotFound
+				if row.verb == http.MethodGet && body != "" {
+					code = http.StatusBadRequest
+				}
+				f.as(c).ask(row.verb+" "+row.path, body, octets).want(code)
+			}
+			for _, verb := range append(ordinaryVerbs(), oddVerbs()...) {
+				if verb != row.verb {
+					f.as(c).ask(verb+" "+row.path, "").want(http.StatusMethodNotAllowed).wantHeader("Allow", row.verb)
+				}
+			}
+		}
+	}
+	if f.state() != before {
+		t.Error("something has changed")
+	}
+}
+
+// Spec security S52: what depends on the name that a client has for us stays out of caches.
+func TestSecHostDependentCaching(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, path := range []string{"/", "/versions", "/v3", "/v2"} {
+		for _, host := range []string{"one.test", "two.test"} {
+			a := f.as(admin).ask("GET "+path, "", "Host: "+host).wantHeader("Cache-Control", "no-store")
+			if !strings.Contains(a.body+a.header.Get("Location"), "http://"+host+"/v2/") {
+				t.Errorf("%s does not lead to %s: %q", path, host, a.body)
+			}
+		}
+	}
+	fixed := start(t, func(c *glance.Config) { c.Options.PublicEndpoint = "https://images.test" })
+	for _, path := range []string{"/", "/versions", "/v3", "/v2"} {
+		a := fixed.as(admin).ask("GET "+path, "", "Host: evil.test").wantHeader("Cache-Control", "")
+		if text := a.body + a.header.Get("Location"); strings.Contains(text, "evil") || !strings.Contains(text, "https://images.test/v2/") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
 }
 
 // href returns the one link that all versions of the document have.

@@ -154,7 +154,8 @@ func TestStatusShown(t *testing.T) {
 func TestSecExistenceOracles(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	hidden := f.make(sight{attrs: `"visibility": "private"`})
+	hidden := f.make(sight{attrs: `"visibility": "private", "name": "secret", "tags": ["secret"], "k": "secret"`})
+	sum := f.text("SELECT checksum FROM images WHERE id = ?", hidden)
 	queued := f.as(owner).create(`"visibility": "private", ` + formats)
 	deleted := f.make(sight{attrs: `"visibility": "private"`})
 	f.as(owner).ask("DELETE /v2/images/"+deleted, "").want(http.StatusNoContent)
@@ -171,6 +172,21 @@ func TestSecExistenceOracles(t *testing.T) {
 				if len(got.header) != len(want.header) {
 					t.Errorf("%s: headers differ: %v", line, got.header)
 				}
+			}
+		}
+	}
+	for _, c := range []caller{member, stranger, anonymous} {
+		for _, q := range []string{"id=%", "id=in:%,x", "id=%&visibility=private", "id=%&status=deleted", "marker=%&id=%", "limit=1&id=%&deleted=true", "sort=id&id=%"} {
+			want := f.as(c).get("/v2/images?" + strings.ReplaceAll(q, "%", missing))
+			for _, id := range []string{hidden, queued, deleted} {
+				got := f.as(c).get("/v2/images?" + strings.ReplaceAll(q, "%", id)).want(want.code)
+				got.body = strings.ReplaceAll(got.body, id, missing) // in the links
+				got.wantBody(want.body)
+			}
+		}
+		for _, q := range []string{"owner=project-owner", "checksum=" + sum, "size=4", "name=secret", "tag=secret", "k=secret", "member_status=all&visibility=private"} {
+			if got := f.as(c).get("/v2/images?" + q).ids(); len(got) != 0 {
+				t.Errorf("%s finds %v by %s", c, got, q)
 			}
 		}
 	}

@@ -1,0 +1,429 @@
+package glance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jmoiron/sqlx"
+
+	"goglance/glance"
+	"goglance/glance/db"
+	"goglance/glance/db/dbtest/dbserver"
+	"goglance/glance/option"
+	"goglance/glance/store/all"
+)
+
+// pythonConfig is a Glance in Python that takes callers from identity headers, as the fixture does.
+const pythonConfig = `[DEFAULT]
+bind_host = 127.0.0.1
+bind_port = %d
+workers = 0
+show_multiple_locations = true
+enforce_secure_rbac = false
+node_staging_uri = file://%[2]s/staging
+[database]
+connection = %[3]s
+[glance_store]
+stores = file
+default_store = file
+filesystem_store_datadir = %[2]s/images
+[oslo_concurrency]
+lock_path = %[2]s
+[oslo_policy]
+enforce_new_defaults = false
+enforce_scope = false
+[paste_deploy]
+config_file = %[2]s/paste.ini
+`
+
+const pythonPipeline = `[pipeline:glance-api]
+pipeline = versionnegotiation context rootapp
+[composite:rootapp]
+paste.composite_factory = glance.api:root_app_factory
+/: apiversions
+/v2: apiv2app
+[app:apiversions]
+paste.app_factory = glance.api.versions:create_resource
+[app:apiv2app]
+paste.app_factory = glance.api.v2.router:API.factory
+[filter:versionnegotiation]
+paste.filter_factory = glance.api.middleware.version_negotiation:VersionNegotiationFilter.factory
+[filter:context]
+paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
+`
+
+// python is Debian's Glance, of the Zed release.
+type python struct {
+	t    *testing.T
+	dir  string
+	conf string
+	port int
+}
+
+func newPython(t *testing.T, connection string) *python {
+	t.Helper()
+	for _, name := range []string{"glance-api", "glance-manage"} {
+		if _, err := exec.LookPath(name); err != nil && os.Getenv("GLANCE_TEST_REQUIRE") == "" {
+			t.Skip(err)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &python{t: t, dir: t.TempDir()}
+	p.conf = filepath.Join(p.dir, "glance-api.conf")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if addr, ok := l.Addr().(*net.TCPAddr); ok {
+		p.port = addr.Port
+	}
+	err = errors.Join(l.Close(), os.Mkdir(filepath.Join(p.dir, "images"), 0o700), os.Mkdir(filepath.Join(p.dir, "staging"), 0o700),
+		os.WriteFile(p.conf, fmt.Appendf(nil, pythonConfig, p.port, p.dir, connection), 0o600),
+		os.WriteFile(filepath.Join(p.dir, "paste.ini"), []byte(pythonPipeline), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// manage runs one of Python's own commands on the database.
+func (p *python) manage(args ...string) {
+	p.t.Helper()
+	cmd := exec.CommandContext(p.t.Context(), "glance-manage", append([]string{"--config-file", p.conf}, args...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		p.t.Fatalf("glance-manage %v: %v\n%s", args, err, out)
+	}
+}
+
+// serve starts the server and returns its URL.
+func (p *python) serve() string {
+	p.t.Helper()
+	log, err := os.Create(filepath.Join(p.dir, "log"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(p.t.Context()), "glance-api", "--config-file", p.conf)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if err := errors.Join(cmd.Process.Kill(), log.Close()); err != nil {
+			p.t.Error(err)
+		}
+		_ = cmd.Wait() // it was killed
+		if text, err := os.ReadFile(log.Name()); p.t.Failed() && err == nil {
+			p.t.Logf("%s", text[max(0, len(text)-4000):])
+		}
+	})
+	url := fmt.Sprintf("http://127.0.0.1:%d", p.port)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		resp, err := http.Get(url + "/versions") //nolint:noctx // bounded by the loop
+		if err == nil {
+			resp.Body.Close() //nolint:errcheck // nothing is read
+			return url
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("glance-api does not start: %v", err)
+		}
+	}
+}
+
+// TestBesidePython has ours and Debian's Glance on one database and one store at the same time. What one of them takes
+// in is handled through the other, and both say the same about it.
+func TestBesidePython(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{dbserver.MariaDB, dbserver.PostgreSQL, "sqlite"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := besides(t, kind)
+			for _, first := range []client{s.ours.as(owner), s.theirs.as(owner)} {
+				second := s.theirs.as(owner)
+				if first.url == s.theirs.url {
+					second = s.ours.as(owner)
+				}
+				s.throughBoth(first, second)
+			}
+			s.sameRows()
+		})
+	}
+}
+
+// sides are the two services.
+type sides struct {
+	*testing.T
+	ours, theirs *fixture
+	sql          *sqlx.DB
+	images       string // the folder of the store
+}
+
+// besides makes the database with our schema, lets Python upgrade it, and starts both.
+func besides(t *testing.T, kind string) *sides {
+	t.Helper()
+	var o db.Options
+	if err := option.SetDefaults(&o); err != nil {
+		t.Fatal(err)
+	}
+	var raw *sqlx.DB
+	var err error
+	if kind == "sqlite" {
+		file := filepath.Join(t.TempDir(), "glance.sqlite")
+		o.Connection = "sqlite:///" + file + "?timeout=60"
+		raw, err = sqlx.Open("sqlite3", "file:"+file+"?_busy_timeout=10000")
+	} else {
+		var server *dbserver.Server
+		if server, err = dbserver.Start(kind); err == nil {
+			t.Cleanup(func() {
+				if err := server.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			if o.Connection, err = server.URL(); err == nil {
+				raw, err = dbserver.Open(o.Connection)
+			}
+		}
+	}
+	if errors.Is(err, dbserver.ErrMissing) && os.Getenv("GLANCE_TEST_REQUIRE") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := raw.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	p := newPython(t, o.Connection)
+	ours := start(t).second(func(c *glance.Config) {
+		c.Clock, c.NewID, c.StateDir, c.Options.ShowLocations = nil, nil, t.TempDir(), true
+		if c.DB, err = db.Open(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		d := c.DB
+		t.Cleanup(func() {
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.manage("db_sync")
+		if err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c.Stores, err = all.Files(filepath.Join(p.dir, "images"), c.Log); err != nil {
+			t.Fatal(err)
+		}
+	})
+	theirs := *ours
+	theirs.url = p.serve()
+	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: filepath.Join(p.dir, "images")}
+}
+
+// agree asks both for an image and compares what they say, field by field. Fields that came after Pike are Python's
+// only.
+func (s *sides) agree(c caller, id string) map[string]any {
+	s.Helper()
+	ours := s.ours.as(c).get("/v2/images/" + id).want(http.StatusOK).doc()
+	theirs := s.theirs.as(c).get("/v2/images/" + id).want(http.StatusOK).doc()
+	for _, doc := range []map[string]any{ours, theirs} {
+		maps.DeleteFunc(doc, func(name string, _ any) bool {
+			return slices.Contains([]string{"os_hidden", "os_hash_algo", "os_hash_value", "stores"}, name)
+		})
+		if tags, ok := doc["tags"].([]any); ok {
+			slices.SortFunc(tags, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		}
+	}
+	if diff := gocmp.Diff(theirs, ours); diff != "" {
+		s.Errorf("image %s (-Python's +ours):\n%s", id, diff)
+	}
+	return ours
+}
+
+// listed reports whether each of the two lists an image for a caller.
+func (s *sides) listed(c caller, id string, want bool) {
+	s.Helper()
+	for _, f := range []*fixture{s.ours, s.theirs} {
+		if got := strings.Contains(f.as(c).get("/v2/images").want(http.StatusOK).body, id); got != want {
+			s.Errorf("%s lists image %s for the %s: %v", f.url, id, c, got)
+		}
+	}
+}
+
+const patchType = "Content-Type: application/openstack-images-v2.1-json-patch"
+
+// throughBoth makes an image through one and goes on with it through the other, by turns.
+func (s *sides) throughBoth(first, second client) {
+	s.Helper()
+	data := strings.Repeat("data of an image\n", 5000)
+	id := first.store(`"name": "\u00fc \u4e16", "tags": ["a", "b"], "os_distro": "x", "empty": "", "min_disk": 3, "protected": true`, data)
+	doc := s.agree(owner, id)
+	if doc["status"] != "active" || doc["checksum"] == nil || doc["size"] == nil {
+		s.Errorf("the image is %v", doc)
+	}
+	s.listed(owner, id, true)
+	s.listed(stranger, id, false)
+	for _, c := range []client{first, second} {
+		if got := c.get("/v2/images/" + id + "/file").want(http.StatusOK); got.body != data {
+			s.Errorf("%s gives %d bytes of %d", c.url, len(got.body), len(data))
+		}
+	}
+	s.patched(first, second, id)
+	s.shared(first, second, id)
+	s.deactivated(first, second, id)
+	second.ask("DELETE /v2/images/"+id, "").want(http.StatusForbidden) // it is protected
+	first.ask("PATCH /v2/images/"+id, `[{"op": "replace", "path": "/protected", "value": false}]`, patchType).want(http.StatusOK)
+	second.ask("DELETE /v2/images/"+id, "").want(http.StatusNoContent)
+	for _, c := range []client{first, second} {
+		c.get("/v2/images/" + id).want(http.StatusNotFound)
+	}
+	if files, err := os.ReadDir(s.images); err != nil || len(files) != 0 {
+		s.Errorf("the store has %v, %v", files, err)
+	}
+}
+
+func (s *sides) patched(first, second client, id string) {
+	s.Helper()
+	second.ask("PATCH /v2/images/"+id, `[{"op": "replace", "path": "/name", "value": "new"}, {"op": "add", "path": "/added", "value": "\u00e9"},
+		{"op": "remove", "path": "/empty"}, {"op": "replace", "path": "/tags", "value": ["b", "c"]}]`, patchType).want(http.StatusOK)
+	s.agree(owner, id)
+	first.ask("PATCH /v2/images/"+id, `[{"op": "add", "path": "/empty", "value": "back"}, {"op": "remove", "path": "/added"}]`, patchType).want(http.StatusOK)
+	second.ask("PUT /v2/images/"+id+"/tags/d", "").want(http.StatusNoContent)
+	first.ask("DELETE /v2/images/"+id+"/tags/b", "").want(http.StatusNoContent)
+	doc := s.agree(owner, id)
+	if got := fmt.Sprintln(doc["name"], doc["empty"], doc["added"], doc["tags"]); got != "new back <nil> [c d]\n" {
+		s.Errorf("the image is %v", doc)
+	}
+}
+
+func (s *sides) shared(first, second client, id string) {
+	s.Helper()
+	members := "/v2/images/" + id + "/members"
+	second.ask("POST "+members, `{"member": "project-member"}`).want(http.StatusOK)
+	first.ask("POST "+members, `{"member": "project-member"}`).want(http.StatusConflict)
+	s.listed(member, id, false)
+	first.fixture.as(member).ask("PUT "+members+"/project-member", `{"status": "accepted"}`).want(http.StatusOK)
+	s.listed(member, id, true)
+	s.agree(member, id)
+	if diff := gocmp.Diff(first.get(members).doc(), second.get(members).doc()); diff != "" {
+		s.Errorf("members: %s", diff)
+	}
+	first.ask("DELETE "+members+"/project-member", "").want(http.StatusNoContent)
+	second.ask("POST "+members, `{"member": "project-member"}`).want(http.StatusOK)
+	if diff := gocmp.Diff(first.get(members).doc(), second.get(members).doc()); diff != "" {
+		s.Errorf("members: %s", diff)
+	}
+	second.ask("DELETE "+members+"/project-member", "").want(http.StatusNoContent)
+}
+
+func (s *sides) deactivated(first, second client, id string) {
+	s.Helper()
+	second.fixture.as(admin).ask("POST /v2/images/"+id+"/actions/deactivate", "").want(http.StatusNoContent)
+	s.agree(owner, id)
+	for _, c := range []client{first, second} {
+		c.get("/v2/images/" + id + "/file").want(http.StatusForbidden)
+	}
+	first.fixture.as(admin).ask("POST /v2/images/"+id+"/actions/reactivate", "").want(http.StatusNoContent)
+	s.agree(owner, id)
+}
+
+// sameRows sends the same requests to both and compares what is in the database afterwards: the same columns, of the
+// same types, in the same spelling. Digits of ids and times may differ.
+func (s *sides) sameRows() {
+	s.Helper()
+	var states []string
+	for _, f := range []*fixture{s.ours, s.theirs} {
+		for _, table := range []string{"image_members", "image_tags", "image_properties", "image_locations", "images"} {
+			s.sql.MustExec("DELETE FROM " + table)
+		}
+		f.as(owner).store(`"name": "n", "tags": ["t"], "k": "v", "protected": true`, "data")
+		id := f.as(owner).store(`"visibility": "shared"`, "more")
+		f.as(owner).ask("POST /v2/images/"+id+"/members", `{"member": "m"}`).want(http.StatusOK)
+		gone := f.as(owner).store(`"tags": ["t"], "k": "v"`, "gone")
+		f.as(owner).ask("DELETE /v2/images/"+gone, "").want(http.StatusNoContent)
+		states = append(states, s.rows())
+	}
+	if diff := gocmp.Diff(states[1], states[0]); diff != "" {
+		s.Errorf("rows (-Python's +ours):\n%s", diff)
+	}
+}
+
+// rows describes the content of the tables.
+func (s *sides) rows() string {
+	s.Helper()
+	var text []string
+	for _, table := range []string{"images", "image_properties", "image_tags", "image_locations", "image_members"} {
+		rows, err := s.sql.Queryx("SELECT *" + s.spelling() + " FROM " + table)
+		if err != nil {
+			s.Fatal(err)
+		}
+		var lines []string
+		for rows.Next() {
+			row := map[string]any{}
+			if err := rows.MapScan(row); err != nil {
+				s.Fatal(err)
+			}
+			lines = append(lines, described(row))
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			s.Fatal(err)
+		}
+		slices.Sort(lines)
+		text = append(text, table+":\n"+strings.Join(lines, "\n"))
+	}
+	return strings.Join(text, "\n")
+}
+
+// spelling are further columns that show how SQLite, whose columns take anything, has stored times.
+func (s *sides) spelling() string {
+	if s.sql.DriverName() != "sqlite3" {
+		return ""
+	}
+	var text string
+	for _, column := range []string{"created_at", "updated_at", "deleted_at", "deleted"} {
+		text += fmt.Sprintf(", typeof(%[1]s) || CAST(%[1]s AS TEXT) AS %[1]s_spelt", column)
+	}
+	return text
+}
+
+// described is a row without what differs from one request to the next, and without what is later than Pike.
+func described(row map[string]any) string {
+	changing := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]`)
+	var line []string
+	for _, name := range slices.Sorted(maps.Keys(row)) {
+		if strings.HasPrefix(name, "os_hash") || name == "virtual_size" || name == "id" {
+			continue
+		}
+		value := row[name]
+		if text, ok := value.([]byte); ok {
+			value = string(text)
+		}
+		if at, ok := value.(time.Time); ok {
+			value = at.Format(micros)
+		}
+		spelt := fmt.Sprint(value)
+		if strings.HasSuffix(name, "_at") || strings.HasSuffix(name, "_spelt") || name == "image_id" || name == "value" {
+			spelt = changing.ReplaceAllString(spelt, "#")
+		}
+		line = append(line, fmt.Sprintf("%s=%T(%s)", name, value, spelt))
+	}
+	return strings.Join(line, " ")
+}
