@@ -1,9 +1,7 @@
-// Package config turns settings into the parts of a service.
 package config
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,43 +9,53 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"goglance/glance"
-	"goglance/glance/auth"
-	"goglance/glance/db"
 	"goglance/glance/option"
-	"goglance/glance/store/all"
 )
 
 // Embedded returns the configuration of a service that needs nothing but a folder: SQLite, the file store and the
 // journal are in it, and everyone who reaches the service is its administrator. The folder and the database are made
 // when they are not there. The caller closes Config.DB after the service.
 func Embedded(ctx context.Context, dir string, log logrus.FieldLogger) (glance.Config, error) {
-	c := glance.Config{Options: glance.Defaults(), Auth: auth.Unauthenticated{}, StateDir: filepath.Join(dir, "journal"), Log: log}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return c, fmt.Errorf("data directory: %w", err)
-	}
-	stores, err := all.Files(filepath.Join(dir, "images"), log)
+	s, err := Load(Sources{Program: "glance-api", Search: []string{}})
 	if err != nil {
-		return c, err
+		return glance.Config{}, err
 	}
-	c.Stores = stores
-	c.DB, err = database(ctx, filepath.Join(dir, "glance.sqlite"))
-	return c, err
+	if err := s.Embed(dir); err != nil {
+		return glance.Config{}, err
+	}
+	p, err := Build(ctx, s, log)
+	if err != nil {
+		return glance.Config{}, err
+	}
+	return p.Config, nil
 }
 
-func database(ctx context.Context, path string) (*db.DB, error) {
-	var o db.Options
-	if err := option.SetDefaults(&o); err != nil {
-		return nil, err
+// Embed gives settings that come from no file their place in one folder, which is made when it is not there, and has
+// the service listen on this machine only. What environment or command line have set stays as it is.
+func (s *Settings) Embed(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("data directory: %w", err)
 	}
-	o.Path = path
-	d, err := db.Open(ctx, o)
-	if err != nil {
-		return nil, err
+	unset := func(group, name string) bool {
+		_, set := s.Where[option.Name{Group: group, Name: name}]
+		return !set
 	}
-	if err := d.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, d.Close())
+	if unset("database", "connection") {
+		s.DB.Path = filepath.Join(dir, "glance.sqlite")
 	}
-	return d, nil
+	if unset("glance_store", "filesystem_store_datadir") {
+		s.Stores.File.Datadir = filepath.Join(dir, "images")
+	}
+	if unset("glance_store", "https_insecure") {
+		s.Stores.HTTP.Insecure = false // the reference's default, true, is for sites that rely on it
+	}
+	if unset(defaultGroup, "state_dir") {
+		s.Server.StateDir = filepath.Join(dir, "journal")
+	}
+	if unset(defaultGroup, "bind_host") {
+		s.Server.BindHost = "127.0.0.1"
+	}
+	return nil
 }
 
 // DataDir returns the folder of the embedded default: glance in the user's data folder, as the XDG base directory
