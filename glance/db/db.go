@@ -1,9 +1,36 @@
-// Package db keeps images in an SQL database that a Python Glance of the Pike release may share: its tables, its
-// spellings of times and JSON, its encryption of locations.
+// Package db keeps images in an SQL database that a Python Glance, of the Pike release or a later one up to Wallaby's
+// schema, may share and use at the same time: its tables, its spellings of times and JSON, its encryption of locations.
 //
 // Reads are methods of both DB and Tx. Those of DB see one state of the database for as long as the call lasts; those
-// of Tx see the transaction's own. Errors are faults: NotFound, Conflict, Unavailable when the database cannot be had,
-// Internal for the rest; a context that ends shows as its own error (errors.Is).
+// of Tx see the transaction's own. Errors are faults: NotFound, Conflict, Invalid for a value that the database cannot
+// hold, Unavailable when it cannot be had, Internal for the rest; a context that ends shows as its own error
+// (errors.Is). No error has a password in it.
+//
+// # Engines
+//
+// SQLite, MySQL or MariaDB, and PostgreSQL answer the same; dbtest is the suite that says so. What differs is in a
+// dialect value, and where the tables of the reference leave no choice:
+//
+//   - MySQL keeps times in whole seconds. So nothing here goes by a time: Change.If compares the whole image, and
+//     Change.Mark says whose a state is.
+//   - The columns of MySQL compare text without regard to case, accents and spaces at the end. Comparisons are made exact
+//     (dialect.is, dialect.exact). Unique keys stay as they are: of names that differ in that alone an image can have
+//     one, and a second is refused.
+//   - MySQL's utf8 has no characters of 4 bytes and its TEXT no more than 64 KiB, PostgreSQL has no U+0000. Such values are
+//     refused, never cut, whatever the SQL mode: sessions are always strict.
+//   - Lists are sorted by the bytes of text on every engine, NULL first.
+//
+// # Waiting
+//
+// A transaction that loses to another one is run again, some ten times. A connection that broke is replaced once,
+// without waiting, unless its transaction was already being committed: then nobody knows, and Unavailable says so. A
+// server that is away makes every call Unavailable at once (use_db_reconnect: later), one that does not answer after
+// 30 seconds a statement. Nothing hangs.
+//
+// # The file of SQLite
+//
+// A file of our own (Options.Path) has a write-ahead log, so that readers never wait. One that a URL names keeps the
+// journal that it has, as Python's tools may open it too; both kinds are a single file once every process has closed it.
 package db
 
 import (

@@ -27,6 +27,7 @@ func (d *DB) View(ctx context.Context, read func(*View) error) error {
 
 // selection is a list that a query of a table gives: the columns and how a row of them is read.
 type selection[T any] struct {
+	what    string // what one of them is called
 	columns string
 	from    string // the table, and what it is joined with
 	scan    func(*sql.Rows) (T, error)
@@ -44,19 +45,19 @@ func find[T any](ctx context.Context, r reads, s selection[T], tail query) ([]T,
 	return found, r.fail("metadefs", err)
 }
 
-// named returns the one with a name, the last argument of tail; what says of which kind it is. Nothing is asked for a
-// name that no database can hold.
-func named[T any](ctx context.Context, r reads, s selection[T], what string, tail query) (*T, error) {
+// named returns the one with a name, which is the last argument of tail. Nothing is asked for a name that no database can
+// hold.
+func named[T any](ctx context.Context, r reads, s selection[T], tail query) (*T, error) {
 	name, _ := tail.args[len(tail.args)-1].(string)
 	if storable.Text(name) != nil {
-		return nil, notDefined(what)
+		return nil, notDefined(s.what)
 	}
 	found, err := find(ctx, r, s, tail)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, notDefined(what)
+		return nil, notDefined(s.what)
 	}
 	return &found[0], nil
 }
@@ -72,6 +73,7 @@ func (c *core) times(alias string) string {
 
 func (c *core) namespaces() selection[metadef.Namespace] {
 	return selection[metadef.Namespace]{
+		what:    "namespace",
 		columns: "id, namespace, display_name, description, visibility, protected, owner" + c.times(""),
 		from:    "metadef_namespaces",
 		scan: func(rows *sql.Rows) (n metadef.Namespace, err error) {
@@ -88,13 +90,15 @@ func (c *core) namespaces() selection[metadef.Namespace] {
 // Namespace returns the namespace with this name, whoever may see it. Names are compared as the engine compares text, here
 // and for all that is in a namespace: MariaDB does not tell a from A (spec metadefs 1).
 func (r reads) Namespace(ctx context.Context, name string) (*metadef.Namespace, error) {
-	return named(ctx, r, r.namespaces(), "namespace", query{" WHERE namespace = ?", []any{name}})
+	this := r.engine.is("namespace", name)
+	return named(ctx, r, r.namespaces(), query{" WHERE " + this.text, this.args})
 }
 
 // LockNamespace returns the namespace with this name and makes other writers of it wait until the transaction ends: what
 // is read of it and of its contents then stays true until it is written.
 func (t *Tx) LockNamespace(ctx context.Context, name string) (*metadef.Namespace, error) {
-	return named(ctx, t.reads, t.namespaces(), "namespace", query{" WHERE namespace = ?" + t.engine.lock, []any{name}})
+	this := t.engine.is("namespace", name)
+	return named(ctx, t.reads, t.namespaces(), query{" WHERE " + this.text + t.engine.lock, this.args})
 }
 
 // Namespaces returns the page that q asks for, each namespace with its associations and without other contents. It asks

@@ -10,7 +10,7 @@ import (
 	"goglance/glance/metadef"
 )
 
-// Contents returns the namespace with everything in it, in four queries.
+// Contents returns the namespace with everything in it, in four queries. Tags come newest first, as in their list.
 func (r reads) Contents(ctx context.Context, ns *metadef.Namespace) (*metadef.Definition, error) {
 	d := &metadef.Definition{Namespace: *ns}
 	err := r.snapshot(ctx, func(q querier) (err error) {
@@ -24,7 +24,7 @@ func (r reads) Contents(ctx context.Context, ns *metadef.Namespace) (*metadef.De
 		if d.Objects, err = at.Objects(ctx, ns.ID); err != nil {
 			return err
 		}
-		d.Tags, err = at.Tags(ctx, ns.ID, metadef.TagQuery{Order: metadef.Order{Asc: true}, Limit: -1})
+		d.Tags, err = at.Tags(ctx, ns.ID, metadef.TagQuery{Limit: -1})
 		return err
 	})
 	return d, r.fail("Contents", err)
@@ -34,12 +34,14 @@ func (r reads) Contents(ctx context.Context, ns *metadef.Namespace) (*metadef.De
 func inNamespace(ns int64) query { return query{" WHERE namespace_id = ? ORDER BY id", []any{ns}} }
 
 // nameIn is the condition for one thing in a namespace.
-func nameIn(ns int64, name string) query {
-	return query{" WHERE namespace_id = ? AND name = ?", []any{ns, name}}
+func (c *core) nameIn(ns int64, name string) query {
+	this := allOf(query{"namespace_id = ?", []any{ns}}, c.engine.is("name", name))
+	return query{" WHERE " + this.text, this.args}
 }
 
 func (c *core) properties() selection[metadef.Property] {
 	return selection[metadef.Property]{
+		what:    "property",
 		columns: "name, json_schema" + c.times(""),
 		from:    "metadef_properties",
 		scan: func(rows *sql.Rows) (p metadef.Property, err error) {
@@ -59,11 +61,12 @@ func (r reads) Properties(ctx context.Context, ns int64) ([]metadef.Property, er
 
 // Property returns one property of the namespace with this ID.
 func (r reads) Property(ctx context.Context, ns int64, name string) (*metadef.Property, error) {
-	return named(ctx, r, r.properties(), "property", nameIn(ns, name))
+	return named(ctx, r, r.properties(), r.nameIn(ns, name))
 }
 
 func (c *core) objects() selection[metadef.Object] {
 	return selection[metadef.Object]{
+		what:    "object",
 		columns: "name, description, required, json_schema" + c.times(""),
 		from:    "metadef_objects",
 		scan: func(rows *sql.Rows) (o metadef.Object, err error) {
@@ -90,7 +93,7 @@ func (r reads) Objects(ctx context.Context, ns int64) ([]metadef.Object, error) 
 
 // Object returns one object of the namespace with this ID.
 func (r reads) Object(ctx context.Context, ns int64, name string) (*metadef.Object, error) {
-	return named(ctx, r, r.objects(), "object", nameIn(ns, name))
+	return named(ctx, r, r.objects(), r.nameIn(ns, name))
 }
 
 // decodeSchema reads the schema of one property.
@@ -126,6 +129,7 @@ type tagRow struct {
 
 func (c *core) tags() selection[tagRow] {
 	return selection[tagRow]{
+		what:    "tag",
 		columns: "id, name" + c.times(""),
 		from:    "metadef_tags",
 		scan: func(rows *sql.Rows) (t tagRow, err error) {
@@ -137,7 +141,7 @@ func (c *core) tags() selection[tagRow] {
 
 // Tag returns one tag of the namespace with this ID.
 func (r reads) Tag(ctx context.Context, ns int64, name string) (*metadef.Tag, error) {
-	found, err := named(ctx, r, r.tags(), "tag", nameIn(ns, name))
+	found, err := named(ctx, r, r.tags(), r.nameIn(ns, name))
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +159,7 @@ func (r reads) Tags(ctx context.Context, ns int64, q metadef.TagQuery) ([]metade
 	}
 	conditions := []query{{"namespace_id = ?", []any{ns}}}
 	if q.After != "" {
-		after, err := named(ctx, r, r.tags(), "tag", nameIn(ns, q.After))
+		after, err := named(ctx, r, r.tags(), r.nameIn(ns, q.After))
 		if err != nil {
 			return nil, err
 		}
@@ -189,6 +193,7 @@ type associationRow struct {
 
 func (c *core) associations() selection[associationRow] {
 	return selection[associationRow]{
+		what:    "association",
 		columns: "a.namespace_id, t.name, a.prefix, a.properties_target" + c.times("a."),
 		from:    "metadef_namespace_resource_types a JOIN metadef_resource_types t ON t.id = a.resource_type_id",
 		scan: func(rows *sql.Rows) (a associationRow, err error) {

@@ -32,13 +32,13 @@ func (t *Tx) DeleteContents(ctx context.Context, ns int64, kind metadef.Kind) er
 
 // DeleteContent deletes one of a kind from the namespace with this ID.
 func (t *Tx) DeleteContent(ctx context.Context, ns int64, kind metadef.Kind, name string) error {
-	return t.changeOne(ctx, kind.One(), query{"DELETE FROM metadef_" + string(kind) + " WHERE namespace_id = ? AND name = ?", []any{ns, name}})
+	return t.changeOne(ctx, kind.One(), query{"DELETE FROM metadef_" + string(kind) + " WHERE namespace_id = ? AND " + t.engine.exact("name") + " = ?", []any{ns, name}})
 }
 
 // DeleteAssociation deletes the association of a resource type with the namespace with this ID. The type stays.
 func (t *Tx) DeleteAssociation(ctx context.Context, ns int64, resourceType string) error {
 	return t.changeOne(ctx, "association", query{`DELETE FROM metadef_namespace_resource_types WHERE namespace_id = ? AND
-		resource_type_id IN (SELECT id FROM metadef_resource_types WHERE name = ?)`, []any{ns, resourceType}})
+		resource_type_id IN (SELECT id FROM metadef_resource_types WHERE ` + t.engine.exact("name") + " = ?)", []any{ns, resourceType}})
 }
 
 // UpdateProperty writes a property of the namespace with this ID anew, all but its time of creation. name is what it was
@@ -48,7 +48,7 @@ func (t *Tx) UpdateProperty(ctx context.Context, ns int64, name string, p metade
 	if err != nil {
 		return err
 	}
-	return t.changeOne(ctx, "property", query{"UPDATE metadef_properties SET name = ?, json_schema = ?, updated_at = ? WHERE namespace_id = ? AND name = ?",
+	return t.changeOne(ctx, "property", query{"UPDATE metadef_properties SET name = ?, json_schema = ?, updated_at = ? WHERE namespace_id = ? AND " + t.engine.exact("name") + " = ?",
 		[]any{p.Name, schema, moment(p.UpdatedAt), ns, name}})
 }
 
@@ -59,12 +59,12 @@ func (t *Tx) UpdateObject(ctx context.Context, ns int64, name string, o metadef.
 		return err
 	}
 	return t.changeOne(ctx, "object", query{`UPDATE metadef_objects SET name = ?, description = ?, required = ?, json_schema = ?, updated_at = ?
-		WHERE namespace_id = ? AND name = ?`, []any{o.Name, o.Description, required(o.Required), schemas, moment(o.UpdatedAt), ns, name}})
+		WHERE namespace_id = ? AND ` + t.engine.exact("name") + " = ?", []any{o.Name, o.Description, required(o.Required), schemas, moment(o.UpdatedAt), ns, name}})
 }
 
 // UpdateTag writes a tag anew, as UpdateProperty does a property.
 func (t *Tx) UpdateTag(ctx context.Context, ns int64, name string, tag metadef.Tag) error {
-	return t.changeOne(ctx, "tag", query{"UPDATE metadef_tags SET name = ?, updated_at = ? WHERE namespace_id = ? AND name = ?",
+	return t.changeOne(ctx, "tag", query{"UPDATE metadef_tags SET name = ?, updated_at = ? WHERE namespace_id = ? AND " + t.engine.exact("name") + " = ?",
 		[]any{tag.Name, moment(tag.UpdatedAt), ns, name}})
 }
 

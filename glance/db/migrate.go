@@ -29,15 +29,21 @@ var migrations embed.FS
 // Migrate brings the tables into an empty database, all at once, also when several processes try. It leaves a
 // database at a revision known here as it is and refuses any other.
 func (d *DB) Migrate(ctx context.Context) error {
+	return d.MigrateWith(ctx, func(context.Context, *Tx) error { return nil })
+}
+
+// MigrateWith is Migrate with rows that an empty database gets together with its tables; one that has tables is not
+// filled. On MariaDB, which ends a transaction at every table, rows may be missing afterwards.
+func (d *DB) MigrateWith(ctx context.Context, fill func(context.Context, *Tx) error) error {
 	ready, err := d.ready(ctx)
 	if err == nil && !ready {
-		err = d.Tx(ctx, func(t *Tx) error { return t.create(ctx) })
+		err = d.Tx(ctx, func(t *Tx) error { return t.create(ctx, fill) })
 	}
 	return d.fail("Migrate", err)
 }
 
-// create makes the tables, unless another process was quicker.
-func (t *Tx) create(ctx context.Context) error {
+// create makes the tables and fills them, unless another process was quicker.
+func (t *Tx) create(ctx context.Context, fill func(context.Context, *Tx) error) error {
 	if err := t.says(ctx, t.engine.alone); err != nil {
 		return err
 	}
@@ -58,7 +64,7 @@ func (t *Tx) create(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return fill(ctx, t)
 }
 
 // says asks a question that only 1 answers well; "" is none.

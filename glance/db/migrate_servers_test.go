@@ -71,6 +71,7 @@ func resumed(t *testing.T, s *dbserver.Server) {
 		}
 	}
 	raw.MustExec("DROP TABLE alembic_version")
+	d = openURL(t, url, db.Options{})
 	if err := errors.Join(d.Migrate(t.Context()), d.Migrate(t.Context()), insert(t.Context(), d, record("x"))); err != nil {
 		t.Fatal(err)
 	}

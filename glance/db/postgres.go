@@ -28,7 +28,12 @@ func postgresDialect() dialect {
 		exact:     asIs,
 		ordered:   func(column string) string { return column + ` COLLATE "C"` },
 		orderedID: `id COLLATE "C"`,
-		is:        plainly,
+		is: func(column, value string) query {
+			if strings.ContainsRune(value, 0) {
+				return query{nothing, nil} // no column can hold it, and no parameter either
+			}
+			return plainly(column, value)
+		},
 		// A filter may have hundreds of subqueries. To look for the best order of so many joins takes the planner minutes.
 		fence:     " OFFSET 0",
 		precision: time.Microsecond,

@@ -41,7 +41,7 @@ type pool struct {
 
 // QueryContext is that of the pool, with a second attempt. The caller closes the rows.
 func (p pool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	rows, err := p.DB.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // the caller's
+	rows, err := p.DB.QueryContext(ctx, text, args...)
 	if err != nil && p.lost(err) && ctx.Err() == nil {
 		return p.DB.QueryContext(ctx, text, args...)
 	}

@@ -29,6 +29,31 @@ func TestMain(m *testing.M) {
 
 func TestSQLite(t *testing.T) { dbtest.Run(t, openSQLite, time.Microsecond) }
 
+// TestSharedSQLite is the same on a file that other programs may have open, with their kind of journal.
+func TestSharedSQLite(t *testing.T) {
+	t.Parallel()
+	dbtest.Run(t, func(t testing.TB, o db.Options) (*db.DB, *sqlx.DB) {
+		t.Helper()
+		dir := t.TempDir()
+		path := filepath.Join(dir, "glance.sqlite")
+		t.Cleanup(func() { // after both are closed
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+				t.Errorf("the folder holds %v, %v", left, err)
+			}
+		})
+		d := openURL(t, "sqlite:///"+path+"?timeout=20", o)
+		if err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		raw := openRaw(t, path)
+		var mode string
+		if err := raw.Get(&mode, "PRAGMA journal_mode"); err != nil || mode != "delete" {
+			t.Errorf("the journal is a %s, %v", mode, err)
+		}
+		return d, raw
+	}, time.Microsecond)
+}
+
 // openSQLite opens o.Path, or a new file.
 func openSQLite(t testing.TB, o db.Options) (*db.DB, *sqlx.DB) {
 	t.Helper()

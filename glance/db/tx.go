@@ -25,30 +25,30 @@ type Tx struct {
 // leaves open whether all of it happened: the connection may have broken before the answer.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
+		begin := time.Now()
 		sent, err := d.once(ctx, fn)
-		if err == nil || !d.onceMore(ctx, attempt, sent, err) {
+		if err == nil || sent && d.engine.lost(err) || !d.onceMore(ctx, attempt, begin, err) {
 			return err
 		}
 	}
 }
 
-// onceMore waits before another attempt at a transaction, or says that there is to be none. One that was sent off to be
-// committed over a connection that then broke may have happened.
-func (d *DB) onceMore(ctx context.Context, attempt int, sent bool, err error) bool {
+// onceMore waits before another attempt at a transaction, or says that there is to be none.
+func (d *DB) onceMore(ctx context.Context, attempt int, begin time.Time, err error) bool {
 	switch {
 	case d.engine.again(err):
 		// Two that collided should not do so again.
 		return attempt < d.engine.attempts && pause(ctx, time.Duration(attempt)*txPause+rand.N(txPause)) == nil
-	case !sent && d.engine.lost(err):
-		return d.reconnect(ctx, attempt)
+	case d.engine.lost(err):
+		return d.reconnect(ctx, attempt, begin)
 	}
 	return false
 }
 
-// reconnect waits for a lost connection. The first attempt that breaks may have had one of the pool's that was dead
-// already, so another is made at once.
-func (d *DB) reconnect(ctx context.Context, attempt int) bool {
-	if attempt == 1 {
+// reconnect waits for a lost connection, which an attempt had that began at begin. The first may have had one of the
+// pool's that was dead already, so another is made at once; not if the server did not even say no.
+func (d *DB) reconnect(ctx context.Context, attempt int, begin time.Time) bool {
+	if attempt == 1 && time.Since(begin) < connectTime {
 		return ctx.Err() == nil
 	}
 	o := d.options
@@ -87,8 +87,9 @@ func (d *DB) once(ctx context.Context, fn func(*Tx) error) (sent bool, err error
 // view runs read on one state of the database, once more if the connection broke.
 func (d *DB) view(ctx context.Context, read func(querier) error) error {
 	for attempt := 1; ; attempt++ {
+		begin := time.Now()
 		err := d.viewOnce(ctx, read)
-		if err == nil || !d.engine.lost(err) || !d.reconnect(ctx, attempt) {
+		if err == nil || !d.engine.lost(err) || !d.reconnect(ctx, attempt, begin) {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func definition(name, owner string) *metadef.Definition {
 			},
 			{Name: "", Required: []string{}, Properties: map[string]metadef.Schema{}, CreatedAt: at},
 		},
-		Tags: []metadef.Tag{{Name: "z", CreatedAt: at, UpdatedAt: at}, {Name: "ä", CreatedAt: at}},
+		Tags: []metadef.Tag{{Name: "z", CreatedAt: at.Add(time.Second), UpdatedAt: at}, {Name: "ä", CreatedAt: at}},
 	}
 }
 
@@ -202,7 +202,7 @@ func metadefUpdates(s suite) {
 	s.ok(s.db.Tx(s.ctx, func(tx *db.Tx) error { return tx.UpdateNamespace(s.ctx, &n) }))
 	o := metadef.Object{Name: "o2", Required: []string{}, Properties: map[string]metadef.Schema{"only": {"type": "x"}}, CreatedAt: noon(), UpdatedAt: at}
 	p := metadef.Property{Name: "p2", Schema: metadef.Schema{"name": "p2"}, CreatedAt: noon(), UpdatedAt: at}
-	tag := metadef.Tag{Name: "z", CreatedAt: noon(), UpdatedAt: at}
+	tag := metadef.Tag{Name: "z", CreatedAt: noon().Add(time.Second), UpdatedAt: at}
 	s.ok(s.db.Tx(s.ctx, func(tx *db.Tx) error {
 		return errors.Join(tx.UpdateObject(s.ctx, n.ID, "o", o), tx.UpdateProperty(s.ctx, n.ID, "p:1", p), tx.UpdateTag(s.ctx, n.ID, "z", tag))
 	}))

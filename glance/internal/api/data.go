@@ -38,6 +38,9 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if done, err := a.handOver(w, r, d); done || err != nil {
+		return err
+	}
 	body, err := d.Open(r.Context(), part.off, part.n)
 	if fault.Is(err, fault.NotFound) {
 		w.WriteHeader(http.StatusNoContent)
@@ -56,18 +59,23 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) error {
 
 func sendHeader(w http.ResponseWriter, d *images.Download, part span) {
 	h := w.Header()
-	h.Set("Content-Type", mediaBinary)
-	h.Set("X-Content-Type-Options", "nosniff")
+	bodyHeader(h, d)
 	h.Set("Content-Length", fmt.Sprint(part.n))
-	if d.Checksum != nil {
-		h.Set("Content-Md5", *d.Checksum)
-	}
 	code := http.StatusOK
 	if part.partial {
 		code = http.StatusPartialContent
 		h.Set("Content-Range", part.contentRange(d.Bytes))
 	}
 	w.WriteHeader(code)
+}
+
+// bodyHeader sets the headers that every answer with image data has.
+func bodyHeader(h http.Header, d *images.Download) {
+	h.Set("Content-Type", mediaBinary)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if d.Checksum != nil {
+		h.Set("Content-Md5", *d.Checksum)
+	}
 }
 
 // window is how much is sent under one deadline.

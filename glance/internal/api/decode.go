@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"goglance/glance/fault"
+	"goglance/glance/internal/storable"
 )
 
 // decodeObject reads a JSON object. Where a key occurs twice the last one counts, for every check alike; keys are
@@ -143,10 +144,5 @@ func checkLabel(text string) error {
 	if n := utf8.RuneCountInString(text); n < 1 || n > 255 {
 		return fault.New(fault.Invalid, "a tag or a member has 1 to 255 characters")
 	}
-	for _, r := range text {
-		if r == 0 || r > 0xFFFF {
-			return fault.New(fault.Invalid, "a tag or a member cannot hold NUL or characters of four bytes")
-		}
-	}
-	return nil
+	return storable.Text(text)
 }

@@ -36,7 +36,7 @@ func TestStatusOfKinds(t *testing.T) {
 func answer(err error, before func(http.ResponseWriter)) (*httptest.ResponseRecorder, *logtest.Hook) {
 	log, hook := logtest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
-	h := middleware.Begin(0, func() string { return "id" }, log)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := middleware.Begin(0, func() string { return "id" }, func(middleware.Access) {})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		before(w)
 		fail(log)(w, r, err)
 	}))

@@ -16,57 +16,23 @@ import (
 
 const metadefPath = "/v2/metadefs/namespaces"
 
+const inNamespace = metadefPath + "/{ns}"
+
 // metadefRoutes is the routes of metadata definitions (spec metadefs 2).
 func (a *API) metadefRoutes() []route {
-	const ns = metadefPath + "/{ns}"
 	all := []route{
 		{"resource types", "/v2/metadefs/resource_types", []method{{http.MethodGet, false, a.listResourceTypes}}},
 		{"namespaces", metadefPath, []method{
 			{http.MethodGet, true, a.listNamespaces},
 			{http.MethodPost, true, a.createNamespace},
 		}},
-		{"namespace", ns, []method{
+		{"namespace", inNamespace, []method{
 			{http.MethodGet, false, a.showNamespace},
 			{http.MethodPut, true, a.updateNamespace},
 			{http.MethodDelete, false, a.deleteNamespace},
 		}},
-		{"associations", ns + "/resource_types", []method{
-			{http.MethodGet, false, a.listAssociations},
-			{http.MethodPost, true, a.addAssociation},
-		}},
-		{"association", ns + "/resource_types/{name}", []method{{http.MethodDelete, false, a.deleteAssociation}}},
-		{"properties", ns + "/properties", []method{
-			{http.MethodGet, false, a.listProperties},
-			{http.MethodPost, true, a.addProperty},
-			{http.MethodDelete, true, a.deleteContents(metadef.Properties)},
-		}},
-		{"property", ns + "/properties/{name}", []method{
-			{http.MethodGet, true, a.showProperty},
-			{http.MethodPut, true, a.updateProperty},
-			{http.MethodDelete, true, a.deleteProperty},
-		}},
-		{"objects", ns + "/objects", []method{
-			{http.MethodGet, true, a.listObjects},
-			{http.MethodPost, true, a.addObject},
-			{http.MethodDelete, true, a.deleteContents(metadef.Objects)},
-		}},
-		{"object", ns + "/objects/{name}", []method{
-			{http.MethodGet, false, a.showObject},
-			{http.MethodPut, true, a.updateObject},
-			{http.MethodDelete, false, a.deleteObject},
-		}},
-		{"tags of a namespace", ns + "/tags", []method{
-			{http.MethodGet, true, a.listNamespaceTags},
-			{http.MethodPost, true, a.replaceNamespaceTags},
-			{http.MethodDelete, true, a.deleteContents(metadef.Tags)},
-		}},
-		{"tag of a namespace", ns + "/tags/{name}", []method{
-			{http.MethodGet, false, a.showNamespaceTag},
-			{http.MethodPost, false, a.addNamespaceTag},
-			{http.MethodPut, true, a.updateNamespaceTag},
-			{http.MethodDelete, false, a.deleteNamespaceTag},
-		}},
 	}
+	all = append(all, a.metadefContentRoutes()...)
 	for _, name := range []string{
 		"namespace", "namespaces", "resource_type", "resource_types", "property", "properties", "object", "objects", "tag", "tags",
 	} {
@@ -74,6 +40,48 @@ func (a *API) metadefRoutes() []route {
 		all = append(all, route{"schema of " + name, "/v2/schemas/" + name, []method{{http.MethodGet, false, a.showSchema(name)}}})
 	}
 	return all
+}
+
+// metadefContentRoutes is the routes of what is in a namespace. Where the reference ignores a body, it is ignored here.
+func (a *API) metadefContentRoutes() []route {
+	return []route{
+		{"associations", inNamespace + "/resource_types", []method{
+			{http.MethodGet, false, a.listAssociations},
+			{http.MethodPost, true, a.addAssociation},
+		}},
+		{"association", inNamespace + "/resource_types/{name}", []method{{http.MethodDelete, false, a.deleteAssociation}}},
+		{"properties", inNamespace + "/properties", []method{
+			{http.MethodGet, false, a.listProperties},
+			{http.MethodPost, true, a.addProperty},
+			{http.MethodDelete, true, a.deleteContents(metadef.Properties)},
+		}},
+		{"property", inNamespace + "/properties/{name}", []method{
+			{http.MethodGet, true, a.showProperty},
+			{http.MethodPut, true, a.updateProperty},
+			{http.MethodDelete, true, a.deleteProperty},
+		}},
+		{"objects", inNamespace + "/objects", []method{
+			{http.MethodGet, true, a.listObjects},
+			{http.MethodPost, true, a.addObject},
+			{http.MethodDelete, true, a.deleteContents(metadef.Objects)},
+		}},
+		{"object", inNamespace + "/objects/{name}", []method{
+			{http.MethodGet, false, a.showObject},
+			{http.MethodPut, true, a.updateObject},
+			{http.MethodDelete, false, a.deleteObject},
+		}},
+		{"tags of a namespace", inNamespace + "/tags", []method{
+			{http.MethodGet, true, a.listNamespaceTags},
+			{http.MethodPost, true, a.replaceNamespaceTags},
+			{http.MethodDelete, true, a.deleteContents(metadef.Tags)},
+		}},
+		{"tag of a namespace", inNamespace + "/tags/{name}", []method{
+			{http.MethodGet, false, a.showNamespaceTag},
+			{http.MethodPost, false, a.addNamespaceTag},
+			{http.MethodPut, true, a.updateNamespaceTag},
+			{http.MethodDelete, false, a.deleteNamespaceTag},
+		}},
+	}
 }
 
 func namespaceName(r *http.Request) string { return mux.Vars(r)["ns"] }

@@ -97,7 +97,7 @@ func checkObjectsQuery(r *http.Request) error {
 // showObject is GET /v2/metadefs/namespaces/{ns}/objects/{name}.
 func (a *API) showObject(w http.ResponseWriter, r *http.Request) error {
 	o, err := a.Metadefs.Object(r.Context(), namespaceName(r), contentName(r))
-	return sendObject(w, http.StatusOK, namespaceName(r), o, err)
+	return sendObject(w, r, o, err)
 }
 
 // addObject is POST /v2/metadefs/namespaces/{ns}/objects.
@@ -107,7 +107,7 @@ func (a *API) addObject(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	made, err := a.Metadefs.AddObject(r.Context(), namespaceName(r), o)
-	return sendObject(w, http.StatusCreated, namespaceName(r), made, err)
+	return sendObject(w, r, made, err)
 }
 
 // updateObject is PUT /v2/metadefs/namespaces/{ns}/objects/{name}.
@@ -117,7 +117,7 @@ func (a *API) updateObject(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now, err := a.Metadefs.UpdateObject(r.Context(), namespaceName(r), contentName(r), o)
-	return sendObject(w, http.StatusOK, namespaceName(r), now, err)
+	return sendObject(w, r, now, err)
 }
 
 // deleteObject is DELETE /v2/metadefs/namespaces/{ns}/objects/{name}.
@@ -154,7 +154,7 @@ func (a *API) showProperty(w http.ResponseWriter, r *http.Request) error {
 	}
 	resourceType, _ := q.get("resource_type")
 	p, err := a.Metadefs.Property(r.Context(), namespaceName(r), contentName(r), resourceType)
-	return sendProperty(w, http.StatusOK, p, err)
+	return sendProperty(w, r, p, err)
 }
 
 // addProperty is POST /v2/metadefs/namespaces/{ns}/properties.
@@ -164,7 +164,7 @@ func (a *API) addProperty(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	made, err := a.Metadefs.AddProperty(r.Context(), namespaceName(r), p)
-	return sendProperty(w, http.StatusCreated, made, err)
+	return sendProperty(w, r, made, err)
 }
 
 // updateProperty is PUT /v2/metadefs/namespaces/{ns}/properties/{name}.
@@ -174,7 +174,7 @@ func (a *API) updateProperty(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now, err := a.Metadefs.UpdateProperty(r.Context(), namespaceName(r), contentName(r), p)
-	return sendProperty(w, http.StatusOK, now, err)
+	return sendProperty(w, r, now, err)
 }
 
 // deleteProperty is DELETE /v2/metadefs/namespaces/{ns}/properties/{name}.

@@ -143,31 +143,39 @@ func appendTagName(buf []byte, t metadef.Tag) []byte {
 	return append(buf, o.end()...)
 }
 
-func sendObject(w http.ResponseWriter, code int, ns string, m *metadef.Object, err error) error {
+// done is the code of a success: something has been made, or not.
+func done(r *http.Request) int {
+	if r.Method == http.MethodPost {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+func sendObject(w http.ResponseWriter, r *http.Request, m *metadef.Object, err error) error {
 	if err == nil {
-		sendJSON(w, code, appendObject(nil, ns, *m))
+		sendJSON(w, done(r), appendObject(nil, namespaceName(r), *m))
 	}
 	return err
 }
 
 // sendProperty sends one property, always with the name that is stored.
-func sendProperty(w http.ResponseWriter, code int, p *metadef.Property, err error) error {
+func sendProperty(w http.ResponseWriter, r *http.Request, p *metadef.Property, err error) error {
 	if err != nil {
 		return err
 	}
 	named := maps.Clone(p.Schema)
 	named["name"] = p.Name
-	sendJSON(w, code, appendSchema(nil, named))
+	sendJSON(w, done(r), appendSchema(nil, named))
 	return nil
 }
 
-func sendTag(w http.ResponseWriter, code int, t *metadef.Tag, err error) error {
+func sendTag(w http.ResponseWriter, r *http.Request, t *metadef.Tag, err error) error {
 	if err != nil {
 		return err
 	}
 	var o object
 	o.string("name", t.Name)
 	o.times(t.CreatedAt, t.UpdatedAt)
-	sendJSON(w, code, o.end())
+	sendJSON(w, done(r), o.end())
 	return nil
 }

@@ -64,13 +64,13 @@ func (a *API) replaceNamespaceTags(w http.ResponseWriter, r *http.Request) error
 // showNamespaceTag is GET /v2/metadefs/namespaces/{ns}/tags/{name}.
 func (a *API) showNamespaceTag(w http.ResponseWriter, r *http.Request) error {
 	t, err := a.Metadefs.Tag(r.Context(), namespaceName(r), contentName(r))
-	return sendTag(w, http.StatusOK, t, err)
+	return sendTag(w, r, t, err)
 }
 
 // addNamespaceTag is POST /v2/metadefs/namespaces/{ns}/tags/{name}.
 func (a *API) addNamespaceTag(w http.ResponseWriter, r *http.Request) error {
 	t, err := a.Metadefs.AddTag(r.Context(), namespaceName(r), metadef.Tag{Name: contentName(r)})
-	return sendTag(w, http.StatusCreated, t, err)
+	return sendTag(w, r, t, err)
 }
 
 // updateNamespaceTag is PUT /v2/metadefs/namespaces/{ns}/tags/{name}.
@@ -81,7 +81,7 @@ func (a *API) updateNamespaceTag(w http.ResponseWriter, r *http.Request) error {
 	}
 	name, _ := body["name"].(string)
 	t, err := a.Metadefs.UpdateTag(r.Context(), namespaceName(r), contentName(r), metadef.Tag{Name: name})
-	return sendTag(w, http.StatusOK, t, err)
+	return sendTag(w, r, t, err)
 }
 
 // deleteNamespaceTag is DELETE /v2/metadefs/namespaces/{ns}/tags/{name}.

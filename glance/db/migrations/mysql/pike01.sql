@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS migrate_version (
 	repository_path TEXT,
 	version INTEGER,
 	PRIMARY KEY (repository_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+);
 INSERT INTO migrate_version (repository_id, version) SELECT 'Glance Migrations', 0 FROM DUAL
 	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'Glance Migrations');
 INSERT INTO migrate_version (repository_id) SELECT 'goglance: unfinished' FROM DUAL
@@ -222,6 +222,6 @@ CREATE TABLE IF NOT EXISTS metadef_namespace_resource_types (
 CREATE TABLE IF NOT EXISTS alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+);
 INSERT INTO alembic_version (version_num) VALUES ('pike01');
 DELETE FROM migrate_version WHERE repository_id = 'goglance: unfinished';

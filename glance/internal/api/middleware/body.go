@@ -14,11 +14,11 @@ import (
 // whose fault they are.
 type body struct {
 	io.ReadCloser
-	info    *Info
-	stall   time.Duration
-	control *http.ResponseController
-	ended   bool // all of it has been read
-	broken  bool // it ended before its time, and the connection with it
+	info        *Info
+	stall       time.Duration
+	setDeadline func(time.Time) error
+	ended       bool // all of it has been read
+	broken      bool // it ended before its time, and the connection with it
 }
 
 // Read reads from the client. Besides io.EOF its errors are fault.Timeout, when no byte came for the stall time, and
@@ -44,9 +44,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, &fault.Error{Kind: fault.Invalid, Msg: "the body broke off", Err: err}
 }
 
-// deadline sets the deadline of reads. A connection without deadlines has none.
+// deadline sets the deadline of reads.
 func (b *body) deadline(t time.Time) {
-	_ = b.control.SetReadDeadline(t)
+	_ = b.setDeadline(t) // on a connection that is closed already Read will say so
 }
 
 // The bounds of Drain.
@@ -84,9 +84,6 @@ func Drain(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Expect") != "" {
 		patience = drainExpect
 	}
-	deadline := time.Now().Add(patience)
-	if err := control.SetReadDeadline(deadline); err != nil {
-		return
-	}
+	b.deadline(time.Now().Add(patience))
 	_, _ = io.CopyN(io.Discard, b.ReadCloser, drainBytes) // it ends as it ends
 }

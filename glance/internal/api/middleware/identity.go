@@ -38,6 +38,9 @@ func (o Who) Identify(next http.Handler) http.Handler {
 		if err == nil && !who.Unchecked && !who.ReadOnly {
 			err = o.adoptID(info, r.Header.Get(RequestIDHeader))
 		}
+		if c, ok := o.Auth.(auth.Challenger); ok && fault.Is(err, fault.Unauthenticated) {
+			w.Header().Set("WWW-Authenticate", c.Challenge())
+		}
 		if err != nil {
 			o.Fail(w, r, err)
 			return

@@ -64,7 +64,8 @@ func Begin(stall time.Duration, newID func() string, done func(Access)) Middlewa
 			out := newWriter(w, info, stall)
 			r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
 			if r.ContentLength != 0 {
-				info.body = &body{ReadCloser: r.Body, info: info, stall: stall, control: http.NewResponseController(w)}
+				info.body = &body{info: info, stall: stall}
+				info.body.ReadCloser, info.body.setDeadline = deadlines(w, r.Body)
 				r.Body = info.body
 			}
 			line := begun(r)
@@ -151,7 +152,8 @@ func (w *writer) deadlines() {
 	}
 }
 
-// deadline sets the deadline of writes. A writer without deadlines has none.
+// deadline sets the deadline of writes. A writer without deadlines has none: a write cannot be taken back, so there the
+// host has to end connections that stand still, as operator/fcgi does.
 func (w *writer) deadline(t time.Time) {
 	_ = w.control.SetWriteDeadline(t)
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -172,5 +173,68 @@ func TestDeadlinesOfEmptyAnswer(t *testing.T) {
 		if got := below.Header().Get("Connection"); (got == "close") != pending {
 			t.Errorf("pending %v: Connection %q", pending, got)
 		}
+	}
+}
+
+// copied notes what is read from below it without passing through it.
+type copied struct {
+	*httptest.ResponseRecorder
+	from int64
+}
+
+func (c *copied) ReadFrom(src io.Reader) (int64, error) {
+	n, err := io.Copy(c.ResponseRecorder, src)
+	c.from += n
+	return n, err
+}
+
+// zipped serves a request of a client that takes gzip.
+func zipped(h http.HandlerFunc) (below *copied) {
+	below = &copied{ResponseRecorder: httptest.NewRecorder()}
+	defer func() { _ = recover() }()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	Gzip(h).ServeHTTP(below, r)
+	return below
+}
+
+// Image data passes the compression by, on the way that the kernel can take; a document waits until it is whole.
+func TestGzipKeepsWhatIsBelow(t *testing.T) {
+	t.Parallel()
+	data := zipped(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		if n, err := io.Copy(w, io.LimitReader(strings.NewReader("0123456789"), 5)); n != 5 || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+	})
+	if data.from != 5 || data.Body.String() != "01234" || !data.Flushed {
+		t.Errorf("%d bytes went straight: %q", data.from, data.Body)
+	}
+	flushed := zipped(func(w http.ResponseWriter, _ *http.Request) {
+		if n, err := io.Copy(w, strings.NewReader("lost")); n != 4 || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		w.WriteHeader(http.StatusNotFound) // nothing is out yet
+		_, _ = w.Write([]byte("said"))
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+	})
+	text, err := gzip.NewReader(flushed.Body)
+	if err != nil || flushed.Code != http.StatusNotFound || !flushed.Flushed {
+		t.Fatalf("%d, %v", flushed.Code, err)
+	}
+	if said, err := io.ReadAll(text); string(said) != "said" || err != nil {
+		t.Errorf("%q, %v", said, err)
+	}
+	given := zipped(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic(http.ErrAbortHandler)
+	})
+	if given.Body.Len() > 0 {
+		t.Errorf("an answer that was given up is sent: %q", given.Body)
 	}
 }
