@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,19 +33,27 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
+	for _, name := range []string{"glance-api", "glance-control"} {
+		if err := os.Symlink("server", filepath.Join(dir, name)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")) //nolint:errcheck // the name is good
 	return m.Run()
 }
 
 // daemon is a running server.
 type daemon struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	dir  string // of its data
-	url  string
-	log  *bytes.Buffer
-	done chan struct{} // closed when it has ended
-	err  error         // then: how
+	t   *testing.T
+	cmd *exec.Cmd
+	dir string // of its data
+	url string
+	// header is sent with every call.
+	header http.Header
+	log    *buffer
+	done   chan struct{} // closed when it has ended
+	err    error         // then: how
 }
 
 // start runs the server on a free port, with its data in dir, and waits until it listens. wrapper is put before the
@@ -54,7 +61,7 @@ type daemon struct {
 func start(t *testing.T, dir string, wrapper ...string) *daemon {
 	t.Helper()
 	args := append(wrapper, "server", "--bind-port", "0", "--data-dir", dir)
-	d := &daemon{t: t, dir: dir, log: new(bytes.Buffer), done: make(chan struct{})}
+	d := &daemon{t: t, dir: dir, log: new(buffer), done: make(chan struct{})}
 	d.cmd = exec.Command(args[0], args[1:]...) // a program of ours, ended below
 	d.cmd.Stderr = d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the wrapper and the server end together
@@ -112,6 +119,9 @@ func (d *daemon) call(method, path string, body io.Reader) (int, string) {
 	req, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, body)
 	if err != nil {
 		d.t.Fatal(err)
+	}
+	if d.header != nil {
+		req.Header = d.header.Clone()
 	}
 	if strings.HasSuffix(path, "/file") {
 		req.Header.Set("Content-Type", "application/octet-stream")

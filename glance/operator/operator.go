@@ -3,104 +3,104 @@ package operator
 
 import (
 	"context"
-	"net"
+	"errors"
+	"fmt"
+	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
-	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
 	"goglance/glance/config"
 )
 
-// Server runs the daemon with the command line of the process and returns its exit code: 0 after a clean stop, 1 for
-// any failure.
+// tool is a command that an operator knows by a name of its own. The program is the tool when it is called under that
+// name; it is also a subcommand of server.
+type tool struct {
+	name    string // glance-api
+	as      string // the subcommand: api
+	command func() *cobra.Command
+}
+
+// tools is the list. A tool that comes to it needs nothing else.
+func tools() []tool {
+	return []tool{
+		{"glance-api", "api", apiCommand},
+		{"glance-control", "control", controlCommand},
+	}
+}
+
+// Server runs the program server with the command line of the process, or the tool under whose name it was called, and
+// returns the exit code: 0 after a clean end, 2 for a command line that makes no sense, 3 for stores that cannot be set
+// up (spec operations 6.1), 1 for any other failure.
 func Server() int {
-	s := settings{}
-	cmd := &cobra.Command{
-		Use:   "server",
-		Short: "An OpenStack Image service",
-		Long: `server runs an OpenStack Image service (Glance). Without any configuration it keeps everything in one folder and
-serves this machine only, as nobody has to say who he is.`,
+	name := filepath.Base(os.Args[0])
+	for _, t := range tools() {
+		if t.name == name {
+			return execute(t.command())
+		}
 	}
-	s.flags(cmd)
-	var host string
-	var port uint16
-	cmd.Flags().StringVar(&host, "bind-host", "127.0.0.1", "address to listen on")
-	cmd.Flags().Uint16Var(&port, "bind-port", 9292, "port to listen on; 0: any free one")
-	cmd.Flags().StringSliceVar(&s.trustedPeers, "trusted-peers", nil, "addresses and networks whose identity headers are believed (default all)")
-	return execute(cmd, &s, func(ctx context.Context) (net.Listener, error) {
-		return listenTCP(ctx, host, port)
-	})
+	cmd := serverCommand()
+	for _, t := range tools() {
+		sub := t.command()
+		sub.Use = t.as + sub.Use[len(t.name):]
+		sub.Long += "\nCalled under the name " + t.name + " this program is this command."
+		cmd.AddCommand(sub)
+	}
+	cmd.AddCommand(configCommand())
+	return execute(cmd)
 }
 
-// HTTPD runs the service for a front end on a unix socket, with the command line of the process, and returns its exit
-// code.
+// HTTPD runs the service for a front end, with the command line of the process, and returns its exit code, as Server
+// does. Called as glance-wsgi-api it is configured as the reference's script of that name.
 func HTTPD() int {
-	s := settings{behindProxy: true}
-	cmd := &cobra.Command{
-		Use:   "httpd",
-		Short: "An OpenStack Image service behind Apache, nginx or HAProxy",
-		Long: `httpd serves the same API as server, over HTTP on a unix socket, to a front end on this machine. Whoever may
-connect to the socket is believed what he says in X-Forwarded-* headers.`,
+	if filepath.Base(os.Args[0]) == wsgiName {
+		return execute(wsgiCommand())
 	}
-	s.flags(cmd)
-	var socket string
-	cmd.Flags().StringVar(&socket, "socket", "", "path of the unix socket to listen on")
-	cmd.MarkFlagRequired("socket") //nolint:errcheck // the flag is there
-	return execute(cmd, &s, func(ctx context.Context) (net.Listener, error) {
-		return listenUnix(ctx, socket)
-	})
-}
-
-// settings are the flags that both hosts have.
-type settings struct {
-	dataDir      string
-	prefix       string
-	trustedAuth  bool
-	trustedPeers []string
-	debug        bool
-	behindProxy  bool // believe X-Forwarded-* from the socket; not a flag
-}
-
-func (s *settings) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.dataDir, "data-dir", "", "folder of database, images and journal (default $XDG_DATA_HOME/glance)")
-	cmd.Flags().StringVar(&s.prefix, "prefix", "", "path in front of the API, such as /image")
-	cmd.Flags().BoolVar(&s.trustedAuth, "trusted-auth", false, "take the caller's identity from the headers that a front end sets")
-	cmd.Flags().BoolVar(&s.debug, "debug", false, "log more")
+	return execute(httpdCommand())
 }
 
 // umask keeps what the service makes from others (spec operations 6.1).
 const umask = 0o027
 
-func execute(cmd *cobra.Command, s *settings, listen func(context.Context) (net.Listener, error)) int {
+// exitCode is an error that is only a code: what there was to say has been said.
+type exitCode int
+
+// Error names the code.
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+const (
+	exitFailure = 1
+	exitUsage   = 2
+	exitStores  = 3
+)
+
+func execute(cmd *cobra.Command) int {
 	syscall.Umask(umask)
-	cmd.Args = cobra.NoArgs
-	cmd.SilenceUsage = true
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return s.run(cmd.Context(), cmd.OutOrStdout(), listen)
-	}
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	usage := false
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		usage = true
+		return err
+	})
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	if err := cmd.ExecuteContext(ctx); err != nil {
-		return 1 // cobra has said why
+	err := cmd.ExecuteContext(ctx)
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
 	}
-	return 0
-}
-
-func (s *settings) logger() *logrus.Logger {
-	log := logrus.New()
-	log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true})
-	if s.debug {
-		log.SetLevel(logrus.DebugLevel)
+	fmt.Fprintf(os.Stderr, "ERROR: %v\n", err)
+	switch {
+	case usage:
+		return exitUsage
+	case errors.Is(err, config.ErrStores):
+		return exitStores
 	}
-	return log
-}
-
-func (s *settings) folder() (string, error) {
-	if s.dataDir != "" {
-		return s.dataDir, nil
-	}
-	return config.DataDir()
+	return exitFailure
 }
