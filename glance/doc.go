@@ -17,6 +17,10 @@
 // The parts come in as values: the database (package db), the stores (store and the drivers below it), who may ask
 // (auth), the policy, notifications. The package composes them and knows neither SQL nor files.
 //
+// A request passes filters on its way: CORS, health check, version negotiation, identity and others, as a paste file
+// names them. They are data too (package filter); without Config.Filters they are those of every pipeline that the
+// reference ships.
+//
 // # One process, many processes
 //
 // Any number of services, also Python ones, may share a database and a store. What must happen once is settled by the

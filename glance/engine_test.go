@@ -1,19 +1,30 @@
 package glance_test
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // sabotage makes every insert into a table fail until repair is called.
 func (f *fixture) sabotage(table string) (repair func()) {
 	f.t.Helper()
+	return f.forbid("INSERT", table, "1 = 1")
+}
+
+// forbid makes the database fail at INSERT, UPDATE or DELETE of the rows of a table that fit a condition on NEW or OLD,
+// until repair is called.
+func (f *fixture) forbid(event, table, when string) (repair func()) {
+	f.t.Helper()
+	trigger := fmt.Sprintf("CREATE TRIGGER broken BEFORE %s ON %s FOR EACH ROW ", event, table)
 	switch f.sql.DriverName() {
 	case "mysql":
-		f.exec("CREATE TRIGGER broken BEFORE INSERT ON " + table + " FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'sabotage'")
+		f.exec(trigger + "BEGIN IF " + when + " THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'sabotage'; END IF; END")
 	case "pgx":
 		f.exec("CREATE OR REPLACE FUNCTION sabotage() RETURNS trigger AS $$ BEGIN RAISE 'sabotage'; END $$ LANGUAGE plpgsql")
-		f.exec("CREATE TRIGGER broken BEFORE INSERT ON " + table + " EXECUTE FUNCTION sabotage()")
+		f.exec(trigger + "WHEN (" + when + ") EXECUTE FUNCTION sabotage()")
 		return func() { f.exec("DROP TRIGGER broken ON " + table) }
 	default:
-		f.exec("CREATE TRIGGER broken BEFORE INSERT ON " + table + " BEGIN SELECT RAISE(ABORT, 'sabotage'); END")
+		f.exec(trigger + "WHEN " + when + " BEGIN SELECT RAISE(ABORT, 'sabotage'); END")
 	}
 	return func() { f.exec("DROP TRIGGER broken") }
 }

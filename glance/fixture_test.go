@@ -234,7 +234,7 @@ func tables() []string {
 }
 
 // goldenRoutes lists the calls of the API, each as "GET /v2/images", from the golden file of the route table.
-func goldenRoutes(t *testing.T) []string {
+func goldenRoutes(t testing.TB) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("internal", "api", "testdata", "routes.golden"))
 	if err != nil {

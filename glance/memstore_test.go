@@ -20,6 +20,7 @@ type memory struct {
 	mu      sync.Mutex
 	objects map[string]string // by URL
 	refuse  error             // what Delete answers; nil: it deletes
+	during  func()            // runs when Delete begins; optional
 }
 
 // withMemory adds a memory store with these objects to the stores: name, data, name, data, ...
@@ -87,6 +88,9 @@ func (m *memory) Put(_ context.Context, o store.Object, body io.Reader) (store.S
 }
 
 func (m *memory) Delete(_ context.Context, url string) error {
+	if m.during != nil {
+		m.during()
+	}
 	if m.refuse != nil {
 		return m.refuse
 	}

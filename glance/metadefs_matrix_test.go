@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -222,4 +223,38 @@ func TestMetadefRuleForAdministrators(t *testing.T) {
 	f := start(t, rules("add_metadef_namespace", "role:admin"))
 	f.as(member).ask("POST "+definitions, `{"namespace": "n"}`).want(http.StatusForbidden)
 	f.as(admin).ask("POST "+definitions, `{"namespace": "n"}`).want(http.StatusCreated)
+}
+
+// Many who change one namespace at once: nothing fails, and what is left is whole.
+func TestMetadefRaces(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	const n = definitions + "/n"
+	lines := [][2]string{
+		{"POST " + definitions, `{"namespace": "n", ` + everything + `}`}, {"PUT " + n, `{"namespace": "n", "description": "x"}`}, {"PUT " + n, `{"namespace": "m"}`},
+		{"PUT " + definitions + "/m", `{"namespace": "n"}`}, {"POST " + n + "/objects", `{"name": "x"}`}, {"PUT " + n + "/objects/x", `{"name": "o"}`},
+		{"DELETE " + n + "/objects/o", ""}, {"POST " + n + "/tags", `{"tags": [{"name": "1"}, {"name": "2"}]}`}, {"POST " + n + "/tags/2", ""}, {"DELETE " + n + "/tags", ""},
+		{"POST " + n + "/resource_types", `{"name": "OS::New"}`}, {"POST " + definitions + "/m/resource_types", `{"name": "OS::New"}`}, {"DELETE " + n, ""}, {"GET " + n, ""},
+		{"GET " + definitions, ""}, {"POST " + definitions, `{"namespace": "m", "resource_type_associations": [{"name": "OS::New"}, {"name": "OS::A"}]}`},
+	}
+	var done sync.WaitGroup
+	for i := range 6 {
+		done.Go(func() {
+			for j := range 3 * len(lines) {
+				l := lines[(i*5+j*7)%len(lines)]
+				if a := f.as(owner).ask(l[0], l[1]); a.code >= 500 {
+					t.Errorf("%s: %d; %s", l[0], a.code, f.logged())
+				}
+			}
+		})
+	}
+	done.Wait()
+	for _, kind := range []string{"objects", "tags", "properties", "namespace_resource_types"} {
+		if left := f.text("SELECT COUNT(*) FROM metadef_" + kind + " WHERE namespace_id NOT IN (SELECT id FROM metadef_namespaces)"); left != "0" {
+			t.Errorf("%s %s are in no namespace", left, kind)
+		}
+	}
+	if twice := f.text("SELECT name FROM metadef_resource_types GROUP BY name HAVING COUNT(*) > 1"); twice != "" {
+		t.Errorf("the resource type %s is there twice", twice)
+	}
 }

@@ -106,6 +106,10 @@ func TestSecHiddenPropsNotWritable(t *testing.T) {
 			f.as(who).ask("POST /v2/images", `{"os\u005f`+strings.TrimPrefix(name, "os_")+`": "http://evil.test"}`).want(http.StatusForbidden)
 		}
 	}
+	for _, name := range []string{"OS_GLANCE_UPLOAD", "Os_glance_x", "os_glancE_"} { // the same to MariaDB
+		f.as(owner).ask("POST /v2/images", `{"`+name+`": "x"}`).want(http.StatusForbidden)
+		f.as(owner).patch(v21, id, v21.op("add", "/"+name, `"x"`)).want(http.StatusForbidden)
+	}
 	f.unchanged(before)
 }
 
@@ -189,4 +193,52 @@ func TestSecDeletedChildren(t *testing.T) {
 		}
 	}
 	f.unchanged(before)
+}
+
+// Names that are near those of attributes, or of what an implementation has inside, are names like any other (spec
+// images-api 4.3, 4.4, security S63, S67). Only the pointer of a patch is stripped of blanks.
+func TestSecPropertyNamesLikeInternals(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	c := f.as(owner)
+	plain := []string{
+		"image_id", "context", "base", "image", "helper", "extra_properties", "delete", "get_data", "__class__", "is_public", "tenant", "project_id",
+		"Name", "STATUS", "Owner", "Locations", "LOCATION", "Direct_URL", "Self", "ID", "Deleted", "Tags", "Min_Disk", "properties", "members", "changes-since",
+		"limit", "marker", "sort", "metadata", "user_id", "roles", "is_admin", "os_glance", "xos_glance_x", "img_signature", "deleted_by", "location_", "self_",
+	}
+	for _, name := range plain {
+		id := c.create(quoted(t, name) + `: "posted"`)
+		doc := c.get("/v2/images/" + id).doc()
+		if doc[name] != "posted" || doc["status"] != "queued" || doc["owner"] != "project-owner" || doc["name"] != nil || doc["visibility"] != "shared" {
+			t.Errorf("%q: %v", name, doc)
+		}
+		c.patch(v21, id, v21.op("replace", "/"+name, `"replaced"`)).want(http.StatusOK)
+		c.patch(v21, id, v21.op("remove", "/"+name, "")).want(http.StatusOK)
+		c.patch(v20, id, v20.op("add", "/"+name, `"added"`)).want(http.StatusOK)
+		if got := c.get("/v2/images/" + id).doc()[name]; got != "added" {
+			t.Errorf("%q is %v", name, got)
+		}
+	}
+	for _, blank := range []string{" ", "\u00a0", "\u2003", "\t", "\x1f"} {
+		for _, name := range []string{"status", "size", "id", "checksum", "location", "deleted", "self", "created_at"} {
+			id := c.create("")
+			for _, path := range []string{"/" + name + blank, "/" + blank + name, "/" + blank + name + blank} {
+				for _, op := range []string{"add", "replace", "remove"} {
+					c.patch(v21, id, v21.op(op, path, `"x"`)).want(http.StatusForbidden)
+					c.patch(v20, id, v20.op(op, path, `"x"`)).want(http.StatusForbidden)
+				}
+			}
+			posted := c.create(quoted(t, name+blank) + `: "x"`) // here it is a name of its own
+			if doc := c.get("/v2/images/" + posted).doc(); doc[name+blank] != "x" || doc["status"] != "queued" || doc["id"] != posted {
+				t.Errorf("%q: %v", name+blank, doc)
+			}
+		}
+		id := c.create("")
+		c.patch(v21, id, v21.op("replace", "/"+blank+"name"+blank, `"stripped"`)).want(http.StatusOK)
+		if doc := c.get("/v2/images/" + id).doc(); doc["name"] != "stripped" {
+			t.Errorf("%q: %v", blank, doc)
+		}
+		c.patch(v21, id, v21.op("remove", "/locations"+blank, "")).want(http.StatusBadRequest)
+		c.patch(v21, id, v21.op("replace", "/"+blank+"locations", "[]")).want(http.StatusForbidden)
+	}
 }

@@ -180,39 +180,11 @@ func besides(t *testing.T, kind string) *sides {
 	if err := option.SetDefaults(&o); err != nil {
 		t.Fatal(err)
 	}
-	var raw *sqlx.DB
-	var err error
-	if kind == "sqlite" {
-		file := filepath.Join(t.TempDir(), "glance.sqlite")
-		o.Connection = "sqlite:///" + file + "?timeout=60"
-		raw, err = sqlx.Open("sqlite3", "file:"+file+"?_busy_timeout=10000")
-	} else {
-		var server *dbserver.Server
-		if server, err = dbserver.Start(kind); err == nil {
-			t.Cleanup(func() {
-				if err := server.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			if o.Connection, err = server.URL(); err == nil {
-				raw, err = dbserver.Open(o.Connection)
-			}
-		}
-	}
-	if errors.Is(err, dbserver.ErrMissing) && os.Getenv("GLANCE_TEST_REQUIRE") == "" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := raw.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	raw := connect(t, kind, &o)
 	p := newPython(t, o.Connection)
 	ours := start(t).second(func(c *glance.Config) {
 		c.Clock, c.NewID, c.StateDir, c.Options.ShowLocations = nil, nil, t.TempDir(), true
+		var err error
 		if c.DB, err = db.Open(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
@@ -236,6 +208,30 @@ func besides(t *testing.T, kind string) *sides {
 	theirs := *ours
 	theirs.url = p.serve()
 	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: filepath.Join(p.dir, "images")}
+}
+
+// connect names an empty database of the kind in o and opens a handle on it.
+func connect(t *testing.T, kind string, o *db.Options) *sqlx.DB {
+	t.Helper()
+	var raw *sqlx.DB
+	var err error
+	if kind == "sqlite" {
+		file := filepath.Join(t.TempDir(), "glance.sqlite")
+		o.Connection = "sqlite:///" + file + "?timeout=60"
+		raw, err = sqlx.Open("sqlite3", "file:"+file+"?_busy_timeout=10000")
+	} else {
+		connectServer(t, kind, o)
+		raw, err = dbserver.Open(o.Connection)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := raw.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return raw
 }
 
 // agree asks both for an image and compares what they say, field by field. Fields that came after Pike are Python's
@@ -371,25 +367,32 @@ func (s *sides) rows() string {
 	s.Helper()
 	var text []string
 	for _, table := range []string{"images", "image_properties", "image_tags", "image_locations", "image_members"} {
-		rows, err := s.sql.Queryx("SELECT *" + s.spelling() + " FROM " + table)
-		if err != nil {
-			s.Fatal(err)
-		}
-		var lines []string
-		for rows.Next() {
-			row := map[string]any{}
-			if err := rows.MapScan(row); err != nil {
-				s.Fatal(err)
-			}
-			lines = append(lines, described(row))
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			s.Fatal(err)
-		}
+		lines := s.table(table)
 		slices.Sort(lines)
 		text = append(text, table+":\n"+strings.Join(lines, "\n"))
 	}
 	return strings.Join(text, "\n")
+}
+
+func (s *sides) table(name string) []string {
+	s.Helper()
+	rows, err := s.sql.Queryx("SELECT *" + s.spelling() + " FROM " + name)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	var lines []string
+	for rows.Next() {
+		row := map[string]any{}
+		if err := rows.MapScan(row); err != nil {
+			s.Fatal(err)
+		}
+		lines = append(lines, described(row))
+	}
+	if err := rows.Err(); err != nil {
+		s.Fatal(err)
+	}
+	return lines
 }
 
 // spelling are further columns that show how SQLite, whose columns take anything, has stored times.

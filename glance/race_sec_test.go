@@ -84,6 +84,72 @@ func TestSecPolicyUseRace(t *testing.T) {
 	}
 }
 
+// Spec security S17 for uploads: who has lost the right to the image, or the image what an upload needs, between check
+// and begin, uploads nothing.
+func TestSecUploadUseRace(t *testing.T) {
+	t.Parallel()
+	rows := map[string]int{
+		v21.op("replace", "/disk_format", "null"):         http.StatusBadRequest,
+		v21.op("replace", "/container_format", "null"):    http.StatusBadRequest,
+		v21.op("replace", "/owner", `"project-stranger"`): http.StatusNotFound,
+		v21.op("add", "/other", `"early"`):                http.StatusNoContent,
+	}
+	for change, code := range rows {
+		f := start(t)
+		id := f.as(owner).create(`"visibility": "private", ` + formats)
+		p := pauseAt("upload_image")
+		slow := f.second(p.in)
+		p.during(
+			func() answer { return slow.as(owner).put(id, "data") },
+			func() { f.as(admin).patch(v21, id, change).want(http.StatusOK) }).want(code)
+		stored, status := 0, "queued"
+		if code == http.StatusNoContent {
+			stored, status = 1, "active"
+		}
+		if got := f.status(id); got != status || len(f.files()) != stored {
+			t.Errorf("%s: the image is %s, the store has %v", change, got, f.files())
+		}
+	}
+}
+
+// Spec security S17 for members: an image is not shared by one who has just given it away, or made it private.
+func TestSecMemberUseRace(t *testing.T) {
+	t.Parallel()
+	calls := []struct{ rule, line, body string }{
+		{"add_member", "POST /v2/images/%/members", `{"member": "project-stranger"}`},
+		{"modify_member", "PUT /v2/images/%/members/project-member", `{"status": "rejected"}`},
+		{"delete_member", "DELETE /v2/images/%/members/project-member", ""},
+	}
+	for _, call := range calls {
+		who := owner
+		if call.rule == "modify_member" {
+			who = member
+		}
+		for change, code := range map[string]int{
+			v21.op("replace", "/visibility", `"private"`):  http.StatusForbidden,
+			v21.op("replace", "/owner", `"project-admin"`): http.StatusNotFound,
+		} {
+			if who == member && code == http.StatusForbidden {
+				code = http.StatusNotFound // it is hidden from him
+			} else if who == member {
+				code = http.StatusOK // he still is a member
+			}
+			f := start(t)
+			id := f.as(owner).create("")
+			f.share(id, "accepted")
+			before := f.dump("image_members", "")
+			p := pauseAt(call.rule)
+			slow := f.second(p.in)
+			p.during(
+				func() answer { return slow.as(who).ask(strings.Replace(call.line, "%", id, 1), call.body) },
+				func() { f.as(admin).patch(v21, id, change).want(http.StatusOK) }).want(code)
+			if after := f.dump("image_members", ""); code != http.StatusOK && strings.Join(after, "") != strings.Join(before, "") {
+				t.Errorf("%s, %s: %v", call.line, change, after)
+			}
+		}
+	}
+}
+
 // Spec security S18: who is no longer a member may finish the download he began, and begins no other.
 func TestSecMemberRevokedMidDownload(t *testing.T) {
 	t.Parallel()

@@ -31,8 +31,9 @@ func ordinaryVerbs() []string {
 	}
 }
 
+// oddVerbs are methods that the API does not know. Of OPTIONS it never hears: the filter cors answers it.
 func oddVerbs() []string {
-	return []string{http.MethodOptions, http.MethodTrace, "FOO", "get", "PROPFIND"}
+	return []string{http.MethodTrace, "FOO", "get", "PROPFIND"}
 }
 
 // Spec images-api 0.5: a known path takes its own methods only, and says which these are.

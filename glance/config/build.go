@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -11,8 +12,8 @@ import (
 
 	"goglance/glance"
 	"goglance/glance/auth"
+	"goglance/glance/auth/keystone"
 	"goglance/glance/config/paste"
-	"goglance/glance/db"
 	"goglance/glance/egress"
 	"goglance/glance/policy"
 	"goglance/glance/policy/remote"
@@ -36,10 +37,14 @@ func (p *Parts) Close() error {
 	if p.remote != nil {
 		p.remote.Close()
 	}
-	if p.DB == nil {
-		return nil
+	var errs []error
+	if c, ok := p.Auth.(io.Closer); ok {
+		errs = append(errs, c.Close())
 	}
-	return p.DB.Close()
+	if p.DB != nil {
+		errs = append(errs, p.DB.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Build opens what the settings name: the database, whose tables are made when it is empty, the stores, policy, property
@@ -91,8 +96,13 @@ func (p *Parts) identity(_ context.Context, s *Settings) (err error) {
 	if p.TrustedPeers, err = auth.ParsePeers(s.Server.TrustedPeers); err != nil {
 		return fmt.Errorf("[DEFAULT] trusted_peers: %w", err)
 	}
-	p.Auth, err = s.authenticator(p.Pipeline)
-	return err
+	if p.Auth, err = s.authenticator(p.Pipeline, p.Log); err != nil {
+		return err
+	}
+	if k, ok := p.Auth.(*keystone.Auth); ok {
+		p.Warnings = append(p.Warnings, k.Warnings()...)
+	}
+	return nil
 }
 
 // defaultPolicy is the policy file that may be missing (spec tasks-import F.1). One of another name is meant to be there.
@@ -173,18 +183,11 @@ func (p *Parts) stores(_ context.Context, s *Settings) error {
 var ErrStores = errors.New("the stores cannot be set up")
 
 func (p *Parts) database(ctx context.Context, s *Settings) error {
-	o := s.DB
-	if o.Connection == "" && o.Path == "" {
-		return errors.New("[database] connection is not set")
-	}
-	if p.Log != nil {
-		o.Notice = func(text string) { p.Log.Warn(text) }
-	}
-	d, err := db.Open(ctx, o)
+	d, err := s.OpenDB(ctx, p.Log)
 	if err != nil {
-		return fmt.Errorf("[database] connection: %w", err)
+		return err
 	}
-	if err := d.Migrate(ctx); err != nil {
+	if err := prepare(ctx, d, s.DB); err != nil {
 		return errors.Join(fmt.Errorf("[database] connection: %w", err), d.Close())
 	}
 	p.DB = d

@@ -147,7 +147,7 @@ func TestBuildErrors(t *testing.T) {
 	t.Parallel()
 	conf := func(text string) map[string]string { return map[string]string{"glance-api.conf": text} }
 	for text, want := range map[string]string{
-		"[paste_deploy]\nflavor = keystone":                                      "authtoken, Keystone authentication, is not available yet",
+		"[paste_deploy]\nflavor = keystone":                                      "[keystone_authtoken] auth_type is not set",
 		"[paste_deploy]\nflavor = nope":                                          "glance-api-nope",
 		"[paste_deploy]\nconfig_file = nope.ini":                                 "[paste_deploy] config_file: there is no file nope.ini",
 		"[glance_store]\nstores = file,swift":                                    "[glance_store] stores",

@@ -18,6 +18,8 @@ import (
 func effects() map[string]string {
 	all := effectsOfService()
 	maps.Copy(all, effectsOfParts())
+	maps.Copy(all, effectsOfDaemon())
+	maps.Copy(all, effectsOfKeystone())
 	return all
 }
 
@@ -72,8 +74,6 @@ func effectsOfParts() map[string]string {
 		file   = "store/file "
 		web    = "store/http "
 		egress = "egress "
-		server = "../server "
-		logs   = "operator/logs "
 	)
 	return map[string]string{
 		"oslo_policy/policy_file":                 here + "TestPolicyOptions",
@@ -83,36 +83,6 @@ func effectsOfParts() map[string]string {
 		"DEFAULT/property_protection_rule_format": here + "TestProtectionOptions",
 		"DEFAULT/trusted_peers":                   here + "TestIdentityOfPipelines",
 		"DEFAULT/state_dir":                       here + "TestBuildServes",
-
-		"DEFAULT/bind_host":       server + "TestConfigured",
-		"DEFAULT/bind_port":       server + "TestConfigured",
-		"DEFAULT/backlog":         server + "TestBacklog",
-		"DEFAULT/tcp_keepidle":    server + "TestKeepIdle",
-		"DEFAULT/max_header_line": server + "TestMaxHeaderLine",
-		"DEFAULT/http_keepalive":  server + "TestKeepAlive",
-		"DEFAULT/pid_file":        server + "TestPIDFile",
-		"DEFAULT/cert_file":       server + "TestTLS",
-		"DEFAULT/key_file":        server + "TestTLS",
-		"DEFAULT/ca_file":         server + "TestTLS",
-		"metrics/bind_host":       server + "TestMetrics",
-		"metrics/bind_port":       server + "TestMetrics",
-
-		"DEFAULT/debug":                         logs + "TestFormats",
-		"DEFAULT/log_date_format":               logs + "TestFormats",
-		"DEFAULT/log_file":                      logs + "TestPlaces",
-		"DEFAULT/log_dir":                       logs + "TestPlaces",
-		"DEFAULT/watch_log_file":                logs + "TestFile",
-		"DEFAULT/use_syslog":                    logs + "TestSystem",
-		"DEFAULT/use_journal":                   logs + "TestSystem",
-		"DEFAULT/syslog_log_facility":           logs + "TestRefuses",
-		"DEFAULT/use_json":                      logs + "TestJSON",
-		"DEFAULT/use_stderr":                    logs + "TestPlaces",
-		"DEFAULT/logging_context_format_string": logs + "TestFormats",
-		"DEFAULT/logging_default_format_string": logs + "TestFormats",
-		"DEFAULT/logging_debug_format_suffix":   logs + "TestFormats",
-		"DEFAULT/logging_exception_prefix":      logs + "TestFormats",
-		"DEFAULT/logging_user_identity_format":  logs + "TestFormats",
-		"DEFAULT/default_log_levels":            logs + "TestFormats",
 
 		"paste_deploy/flavor":      here + "TestIdentityOfPipelines",
 		"paste_deploy/config_file": here + "TestPastePlaces",
@@ -147,6 +117,47 @@ func owed() []string {
 		database/max_overflow database/pool_timeout database/connection_recycle_time database/max_retries
 		database/retry_interval database/use_db_reconnect database/db_max_retries database/db_retry_interval
 		database/db_inc_retry_interval database/db_max_retry_interval`)
+}
+
+func effectsOfDaemon() map[string]string {
+	const (
+		server = "../server "
+		logs   = "operator/logs "
+	)
+	return map[string]string{
+		"DEFAULT/bind_host":       server + "TestConfigured",
+		"DEFAULT/bind_port":       server + "TestConfigured",
+		"DEFAULT/backlog":         server + "TestBacklog",
+		"DEFAULT/tcp_keepidle":    server + "TestKeepIdle",
+		"DEFAULT/max_header_line": server + "TestMaxHeaderLine",
+		"DEFAULT/http_keepalive":  server + "TestKeepAlive",
+		"DEFAULT/pid_file":        server + "TestPIDFile",
+		"DEFAULT/cert_file":       server + "TestTLS",
+		"DEFAULT/key_file":        server + "TestTLS",
+		"DEFAULT/ca_file":         server + "TestTLS",
+
+		"DEFAULT/metadata_source_path": server + "TestManageMetadefs",
+
+		"metrics/bind_host": server + "TestMetrics",
+		"metrics/bind_port": server + "TestMetrics",
+
+		"DEFAULT/debug":                         logs + "TestFormats",
+		"DEFAULT/log_date_format":               logs + "TestFormats",
+		"DEFAULT/log_file":                      logs + "TestPlaces",
+		"DEFAULT/log_dir":                       logs + "TestPlaces",
+		"DEFAULT/watch_log_file":                logs + "TestFile",
+		"DEFAULT/use_syslog":                    logs + "TestSystem",
+		"DEFAULT/use_journal":                   logs + "TestSystem",
+		"DEFAULT/syslog_log_facility":           logs + "TestRefuses",
+		"DEFAULT/use_json":                      logs + "TestJSON",
+		"DEFAULT/use_stderr":                    logs + "TestPlaces",
+		"DEFAULT/logging_context_format_string": logs + "TestFormats",
+		"DEFAULT/logging_default_format_string": logs + "TestFormats",
+		"DEFAULT/logging_debug_format_suffix":   logs + "TestFormats",
+		"DEFAULT/logging_exception_prefix":      logs + "TestFormats",
+		"DEFAULT/logging_user_identity_format":  logs + "TestFormats",
+		"DEFAULT/default_log_levels":            logs + "TestFormats",
+	}
 }
 
 // TestEveryOptionHasATest: an option has an effect that a test shows, or it is known to have none.

@@ -9,7 +9,8 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"goglance/glance"
-	"goglance/glance/option"
+	"goglance/glance/db"
+	"goglance/glance/deffile"
 )
 
 // Embedded returns the configuration of a service that needs nothing but a folder: SQLite, the file store and the
@@ -36,10 +37,7 @@ func (s *Settings) Embed(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	unset := func(group, name string) bool {
-		_, set := s.Where[option.Name{Group: group, Name: name}]
-		return !set
-	}
+	unset := func(group, name string) bool { return !s.IsSet(group, name) }
 	if unset("database", "connection") {
 		s.DB.Path = filepath.Join(dir, "glance.sqlite")
 	}
@@ -56,6 +54,15 @@ func (s *Settings) Embed(dir string) error {
 		s.Server.BindHost = "127.0.0.1"
 	}
 	return nil
+}
+
+// prepare makes the tables of an empty database. That of the embedded default gets the shipped metadata definitions
+// with them: who has no glance-manage shall not have to look for it.
+func prepare(ctx context.Context, d *db.DB, o db.Options) error {
+	if o.Path == "" {
+		return d.Migrate(ctx)
+	}
+	return d.MigrateWith(ctx, deffile.Fill)
 }
 
 // DataDir returns the folder of the embedded default: glance in the user's data folder, as the XDG base directory

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"goglance/glance/config"
+	"goglance/glance/db"
+	"goglance/glance/deffile"
+	"goglance/glance/metadef"
 )
 
 func TestDataDir(t *testing.T) {
@@ -44,5 +47,54 @@ func TestEmbedded(t *testing.T) {
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode().Perm()&0o007 != 0 {
 		t.Errorf("the folder: %v, %v", info.Mode(), err)
+	}
+}
+
+// TestEmbeddedDefinitions: a new database has the shipped metadata definitions. Who has removed them does not get them
+// again.
+func TestEmbeddedDefinitions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, want := range []int{31, 0} {
+		c, err := config.Embedded(t.Context(), dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := c.DB.Namespaces(t.Context(), metadef.Query{Viewer: metadef.Viewer{Admin: true}, Limit: 100})
+		if err != nil || len(found) != want {
+			t.Errorf("%d namespaces, %v, should be %d", len(found), err, want)
+		}
+		if _, err := deffile.Unload(t.Context(), c.DB); err != nil {
+			t.Error(err)
+		}
+		if err := c.DB.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestDatabaseOfAnother: only a database of our own is filled. In one that a connection names the operator loads what he
+// wants, as he did before.
+func TestDatabaseOfAnother(t *testing.T) {
+	t.Parallel()
+	s, err := config.Load(config.Sources{Program: "glance-api", Search: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := s.Embed(dir); err != nil {
+		t.Fatal(err)
+	}
+	s.DB = db.Options{Connection: "sqlite:///" + filepath.Join(dir, "other.sqlite"), SQLiteSynchronous: true}
+	p, err := config.Build(t.Context(), s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := p.DB.Namespaces(t.Context(), metadef.Query{Viewer: metadef.Viewer{Admin: true}, Limit: 100})
+	if err != nil || len(found) != 0 {
+		t.Errorf("%d namespaces, %v", len(found), err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"goglance/glance"
+	"goglance/glance/auth/keystone"
 	"goglance/glance/db"
 	"goglance/glance/egress"
 	"goglance/glance/option"
@@ -25,6 +26,8 @@ type Options struct {
 	CORS        settings.CORS
 	Healthcheck settings.Healthcheck
 	SizeLimit   settings.SizeLimit
+	Keystone    keystone.Options
+	Metadefs    settings.Metadefs
 }
 
 // defaultGroup is the section of options without one, and of settings that others refer to.

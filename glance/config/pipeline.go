@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sirupsen/logrus"
+
 	"goglance/glance/auth"
 	"goglance/glance/auth/trusted"
 	"goglance/glance/config/paste"
@@ -80,7 +82,7 @@ func (s *Settings) PasteFile() (string, error) { return s.pastePath() }
 // (spec operations 2, 7.6). A boolean that is neither true nor false is an error, never true (spec security P83).
 func Override(target any, f paste.Filter) error {
 	err := option.Walk(target, func(o option.Option) error {
-		text, ok := f.Settings[o.Name]
+		text, ok := setting(f, o)
 		if !ok {
 			return nil
 		}
@@ -95,10 +97,20 @@ func Override(target any, f paste.Filter) error {
 	return nil
 }
 
+// setting returns what a filter's section says of an option, under its name or an older one.
+func setting(f paste.Filter, o option.Option) (text string, ok bool) {
+	for _, name := range spellings(o) {
+		if text, ok = f.Settings[name.Name]; ok && name.Group == o.Group {
+			return text, true
+		}
+	}
+	return "", false
+}
+
 // authenticator returns what the filters of a pipeline say of who the callers are. The one nearest to the application
 // decides, as it does in the reference.
-func (s *Settings) authenticator(p paste.Pipeline) (auth.Authenticator, error) {
-	var checked paste.Kind // what has looked at the token so far
+func (s *Settings) authenticator(p paste.Pipeline, log logrus.FieldLogger) (auth.Authenticator, error) {
+	var checked paste.Filter // what has looked at the token so far
 	var who auth.Authenticator
 	for _, f := range p.Filters {
 		switch f.Kind {
@@ -106,7 +118,7 @@ func (s *Settings) authenticator(p paste.Pipeline) (auth.Authenticator, error) {
 			if who != nil {
 				return nil, fmt.Errorf("%s stands behind the filter that takes the identity from it", f.Section)
 			}
-			checked = f.Kind
+			checked = f
 		case paste.Unauthenticated:
 			if _, open := who.(auth.Unauthenticated); who != nil && !open {
 				return nil, fmt.Errorf("%s lets everyone in whom the context filter before it has let pass; one of them must go", f.Section)
@@ -114,7 +126,7 @@ func (s *Settings) authenticator(p paste.Pipeline) (auth.Authenticator, error) {
 			who = auth.Unauthenticated{}
 		case paste.Context:
 			var err error
-			if who, err = s.context(checked); err != nil {
+			if who, err = s.context(checked, log); err != nil {
 				return nil, err
 			}
 		default:
@@ -126,11 +138,11 @@ func (s *Settings) authenticator(p paste.Pipeline) (auth.Authenticator, error) {
 	return who, nil
 }
 
-// context returns what the context filter believes behind the filter that has looked at the token, "" if none has.
-func (s *Settings) context(checked paste.Kind) (auth.Authenticator, error) {
-	switch checked {
+// context returns what the context filter believes behind the filter that has looked at the token, which may be none.
+func (s *Settings) context(checked paste.Filter, log logrus.FieldLogger) (auth.Authenticator, error) {
+	switch checked.Kind {
 	case paste.AuthToken:
-		return nil, missing("the filter authtoken, Keystone authentication,")
+		return s.keystone(checked, log)
 	case paste.FakeAuth:
 		return nil, missing("the filter FakeAuthMiddleware, a development identity,")
 	default:

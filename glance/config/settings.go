@@ -56,10 +56,19 @@ func Load(from Sources) (*Settings, error) {
 	if err := l.moreCORS(); err != nil {
 		return nil, err
 	}
+	if err := l.authSection(); err != nil {
+		return nil, err
+	}
 	if err := l.review(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// IsSet reports whether anybody has set an option, be it to its default.
+func (s *Settings) IsSet(group, name string) bool {
+	_, set := s.Where[option.Name{Group: group, Name: name}]
+	return set
 }
 
 // FindFile returns the path of a file that an option names: an absolute one as it is, others in the folders of the

@@ -63,10 +63,7 @@ func gaps() gapList {
 // guards are the options that keep a service safe.
 func guards() []gap {
 	return []gap{
-		{"keystone_authtoken", "enforce_token_bind", "tokens are not checked for whom they are bound to", "disabled permissive", true},
 		{"keystone_authtoken", "check_revocations_for_cached", "there are no lists of revoked tokens", off, true},
-		{"keystone_authtoken", "service_token_roles_required", "service tokens are not checked yet", off, true},
-		{"keystone_authtoken", "memcache_security_strategy", "tokens are not kept in memcached yet", "none", true},
 		{"DEFAULT", "enabled_backends", "several stores of one type are not available yet, and data would go elsewhere", "", true},
 		{"glance_store", "default_backend", "several stores of one type are not available yet, and data would go elsewhere", "", true},
 		{"DEFAULT", "use_keystone_limits", "limits in Keystone are not available yet", off, true},
@@ -80,11 +77,10 @@ func guards() []gap {
 // pending are options whose part of the service is not there yet.
 func pending() []gap {
 	const (
-		keystone = "Keystone authentication is not available yet"
-		notify   = "notifications are not sent yet"
-		store    = "this store is not available yet"
-		tasks    = "tasks and import are not available yet"
-		v1       = "the Images API v1 is not available yet"
+		notify = "notifications are not sent yet"
+		store  = "this store is not available yet"
+		tasks  = "tasks and import are not available yet"
+		v1     = "the Images API v1 is not available yet"
 	)
 	return []gap{
 		{"DEFAULT", "enable_v1_api", v1, off, false},
@@ -93,12 +89,11 @@ func pending() []gap {
 		{"DEFAULT", "default_publisher_id disabled_notifications transport_url control_exchange notification_*", notify, "", false},
 		{"oslo_messaging_notifications", "*", notify, "", false},
 		{"oslo_messaging_rabbit", "*", notify, "", false},
-		{"keystone_authtoken", "*", keystone, "", false},
 		{"glance_store", "swift_* rbd_* rados_* cinder_* os_region_name rootwrap_config vmware_* sheepdog_* s3_* default_swift_reference", store, "", false},
 		{"DEFAULT", "node_staging_uri enable_image_import", tasks, off, false},
 		{"task", "*", tasks, "", false},
 		{"taskflow_executor", "*", tasks, "", false},
-		{"DEFAULT", "task_time_to_live eventlet_executor_pool_size metadata_source_path", tasks, "", false},
+		{"DEFAULT", "task_time_to_live eventlet_executor_pool_size", tasks, "", false},
 		{"barbican", "*", "image signatures are not verified yet", "", false},
 		{"key_manager", "*", "image signatures are not verified yet", "", false},
 	}
@@ -128,6 +123,9 @@ func never() []gap {
 		{"glance_store", "store_capabilities_update_min_interval", "what a store can do does not change", "", false},
 		{"oslo_concurrency", "disable_process_locking lock_path", "processes do not wait for each other by lock files", "", false},
 		{"DEFAULT", "disable_process_locking lock_path", "processes do not wait for each other by lock files", "", false},
+		{"keystone_authtoken", "cache", "tokens are kept in this process and in memcached, not in what another filter has made", "", false},
+		{"keystone_authtoken", "signing_dir revocation_cache_time hash_algorithms", "there are no PKI tokens any more", "", false},
+		{"keystone_authtoken", "memcache_use_advanced_pool memcache_pool_unused_timeout", "there is one kind of connections to memcached, and they are kept", "", false},
 		{"profiler", "enabled profiler_enabled trace_*", "there is no profiler", off, false},
 		{"profiler", "*", "there is no profiler", "", false},
 	}

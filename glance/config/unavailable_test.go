@@ -87,7 +87,6 @@ func TestUnavailable(t *testing.T) {
 		t.Errorf("warnings %q", s.Warnings)
 	}
 	refused := map[string]string{
-		"keystone_authtoken/enforce_token_bind":           "strict",
 		"keystone_authtoken/check_revocations_for_cached": "yes", "DEFAULT/enabled_backends": "a:file",
 		"oslo_policy/enforce_scope": "true", "DEFAULT/use_keystone_limits": "on",
 	}

@@ -19,6 +19,8 @@ type API struct {
 	SSLHeader          string        `name:"secure_proxy_ssl_header" help:"variable of the header in which a front end says http or https: HTTP_X_FORWARDED_PROTO for X-Forwarded-Proto; unset: none" removal:"enable_proxy_headers_parsing does the same and more"`
 	Stall              time.Duration `name:"client_socket_timeout" default:"900" min:"0" help:"seconds that a client may neither send nor take a byte; 0: for ever"`
 	BodyMax            int           `name:"max_json_body_size" default:"16777216" min:"1" help:"most bytes of a JSON body; not in the reference"`
+
+	Sendfile // of downloads
 }
 
 // Images is the options of owners, quotas and pages.

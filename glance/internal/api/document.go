@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 
@@ -57,12 +56,8 @@ func (a *API) appendImage(buf []byte, v *images.View) []byte {
 }
 
 func appendLocation(buf []byte, l image.Location) []byte {
-	metadata, err := json.Marshal(l.Metadata)
-	if err != nil || l.Metadata == nil {
-		metadata = []byte("{}") // it came from JSON, so it can be written
-	}
 	var o object
 	o.string("url", l.URL)
-	o.raw("metadata", string(metadata))
+	o.raw("metadata", string(appendJSON(nil, l.Metadata)))
 	return append(buf, o.end()...)
 }
