@@ -2,15 +2,15 @@ package policy
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"goglance/glance/auth"
 )
 
 // BuiltIn returns the rules of a service that has no policy file: everybody may do everything but manage the cache
-// and be an administrator (spec tasks-import F.1). Warnings tells of each action.
+// and be an administrator (spec tasks-import F.1). Warnings names each action.
 func BuiltIn() *Rules {
 	const admin = "role:admin"
 	rules, err := Compile(map[string]any{"context_is_admin": admin, "default": "@", "manage_image_cache": admin}, "default")
@@ -29,9 +29,9 @@ func (r *Rules) warnOpen() {
 	}
 	known := PikeRules()
 	delete(known, "default")
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		if _, ok := r.rules[name]; !ok {
-			r.warnings = append(r.warnings, fmt.Sprintf("policy: %s has no rule, and the default rule opens it to everybody", name))
-		}
+	maps.DeleteFunc(known, func(name string, _ any) bool { return r.rules[name] != nil })
+	if len(known) > 0 {
+		names := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+		r.warnings = append(r.warnings, "policy: the default rule opens to everybody what has no rule of its own: "+names)
 	}
 }
