@@ -66,6 +66,7 @@ type Options struct {
 	MetadataEncryptionKey string `name:"metadata_encryption_key" group:"DEFAULT" secret:"true" help:"AES key of 16, 24 or 32 bytes that location URLs are encrypted with; empty: they are stored in clear"`
 	Readers               int    `name:"sqlite_readers" group:"database" default:"8" help:"connections that read from an SQLite database at the same time"`
 
+	Existing bool             // an SQLite file that a connection names is not made when it is not there
 	BusyWait time.Duration    // how long one attempt waits for another process's lock on an SQLite file; 0: 10 s
 	Clock    func() time.Time // for changes that do not say At; nil: time.Now
 	Notice   func(string)     // told what an operator should know: attempts to connect, options that are ignored; nil: nobody

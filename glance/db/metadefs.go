@@ -45,12 +45,12 @@ func find[T any](ctx context.Context, r reads, s selection[T], tail query) ([]T,
 	return found, r.fail("metadefs", err)
 }
 
-// named returns the one with a name, which is the last argument of tail. Nothing is asked for a name that no database can
-// hold.
+// named returns the one that tail selects by its name. Nothing is asked for a name that no database can hold.
 func named[T any](ctx context.Context, r reads, s selection[T], tail query) (*T, error) {
-	name, _ := tail.args[len(tail.args)-1].(string)
-	if storable.Text(name) != nil {
-		return nil, notDefined(s.what)
+	for _, arg := range tail.args {
+		if name, ok := arg.(string); ok && storable.Text(name) != nil {
+			return nil, notDefined(s.what)
+		}
 	}
 	found, err := find(ctx, r, s, tail)
 	if err != nil {
@@ -87,8 +87,8 @@ func (c *core) namespaces() selection[metadef.Namespace] {
 	}
 }
 
-// Namespace returns the namespace with this name, whoever may see it. Names are compared as the engine compares text, here
-// and for all that is in a namespace: MariaDB does not tell a from A (spec metadefs 1).
+// Namespace returns the namespace with exactly this name, whoever may see it. What names cannot be in use at the same time
+// is the engine's matter: MariaDB does not tell a from A there (spec metadefs 1).
 func (r reads) Namespace(ctx context.Context, name string) (*metadef.Namespace, error) {
 	this := r.engine.is("namespace", name)
 	return named(ctx, r, r.namespaces(), query{" WHERE " + this.text, this.args})

@@ -85,15 +85,14 @@ func (r reads) ready(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var revisions, unfinished []string
-	if slices.Contains(tables, "alembic_version") {
-		if revisions, err = column(ctx, r.q, "SELECT version_num FROM alembic_version ORDER BY version_num"); err != nil {
-			return false, err
-		}
+	revisions, err := r.revisions(ctx, tables)
+	if err != nil {
+		return false, err
 	}
 	if len(revisions) > 0 {
 		return true, served(revisions)
 	}
+	var unfinished []string
 	if slices.Contains(tables, "migrate_version") {
 		const ask = "SELECT repository_id FROM migrate_version WHERE repository_id = 'goglance: unfinished'"
 		if unfinished, err = column(ctx, r.q, ask); err != nil || len(unfinished) > 0 {

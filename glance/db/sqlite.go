@@ -82,6 +82,9 @@ func sqliteFile(l location, o Options, params map[string]string) (string, map[st
 	case !o.SQLiteSynchronous:
 		params["_synchronous"] = "OFF"
 	}
+	if o.Existing && o.Path == "" {
+		params["mode"] = "rw"
+	}
 	path, err := filepath.Abs(path)
 	return path, params, err
 }
