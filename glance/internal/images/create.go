@@ -9,6 +9,7 @@ import (
 	"goglance/glance/db"
 	"goglance/glance/fault"
 	"goglance/glance/image"
+	"goglance/glance/internal/storable"
 	"goglance/glance/policy"
 	"goglance/glance/protect"
 )
@@ -130,7 +131,7 @@ func checkValues(img *image.Image) error {
 		texts = append(texts, l.URL)
 	}
 	for _, t := range texts {
-		if err := checkText(t); err != nil {
+		if err := storable.Text(t); err != nil {
 			return err
 		}
 	}
@@ -138,24 +139,12 @@ func checkValues(img *image.Image) error {
 		if name == "" || utf8.RuneCountInString(name) > 255 {
 			return fault.New(fault.Invalid, "the name of a property has 1 to 255 characters")
 		}
-		if err := checkText(name); err != nil {
+		if err := storable.Text(name); err != nil {
 			return err
 		}
-		if err := checkText(text(value)); err != nil {
+		if err := storable.Text(text(value)); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func checkText(s string) error {
-	for _, r := range s {
-		if r == 0 || r > 0xFFFF {
-			return fault.New(fault.Invalid, "text cannot hold NUL or characters of four bytes")
-		}
-	}
-	if !utf8.ValidString(s) {
-		return fault.New(fault.Invalid, "text must be UTF-8")
 	}
 	return nil
 }

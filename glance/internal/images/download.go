@@ -35,12 +35,32 @@ func (s *Images) Download(ctx context.Context, id string) (*Download, error) {
 	d := &Download{View: *s.view(ctx, img), images: s, stored: img, locations: s.ordered(img)}
 	if img.Size != nil {
 		d.Bytes = *img.Size
+	} else {
+		d.Bytes = d.measure(ctx)
 	}
 	return d, nil
 }
 
-// Empty reports whether the image has no data.
-func (d *Download) Empty() bool { return len(d.locations) == 0 }
+// measure asks the stores how much data there is, where the image does not say: an upload that failed has cleared its
+// size, and what it had before is still there. Nobody makes the service ask who may not have the data (spec security S154).
+func (d *Download) measure(ctx context.Context) int64 {
+	if d.images.enforce(ctx, "download_image", d.stored) != nil {
+		return 0
+	}
+	for _, l := range d.locations {
+		driver, err := d.images.Stores.For(l.URL, l.Metadata)
+		if err != nil {
+			continue
+		}
+		if n, err := driver.Size(ctx, l.URL); err == nil {
+			return max(n, 0)
+		}
+	}
+	return 0
+}
+
+// Empty reports whether the image has no data. One whose data cannot be found has some.
+func (d *Download) Empty() bool { return len(d.stored.Locations) == 0 }
 
 // Open opens n bytes of the data from off. It tries the locations in their order; the last error decides. The caller
 // closes the body. Missing data is fault.NotFound.
@@ -49,6 +69,10 @@ func (d *Download) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 		return nil, err
 	}
 	err := fault.New(fault.NotFound, "the image has no data")
+	if lost := len(d.stored.Locations) - len(d.locations); lost > 0 {
+		err = fault.New(fault.Internal, "%d locations of the image are stored unreadably; has metadata_encryption_key changed?", lost)
+		d.images.Log.WithError(err).WithField("image", d.ID).Warn("some of the image's locations are of no use")
+	}
 	for _, l := range d.locations {
 		var body store.Body
 		if body, err = d.open(ctx, l, off, n); err == nil {

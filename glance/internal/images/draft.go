@@ -20,7 +20,6 @@ type Draft struct {
 	seen    *image.Image // as it is stored; nobody changes it
 	now     image.Image  // as it shall be
 	touched bool         // something was asked for, even if it makes no difference
-	gone    []image.Location
 }
 
 // draft returns a draft of img.
@@ -161,8 +160,8 @@ func (d *Draft) setVisibility(value any) error {
 }
 
 func (d *Draft) setFormat(field **string, value any) error {
-	if d.seen.Status != image.Queued {
-		return fault.New(fault.Forbidden, "the formats of an image can only be set while it is queued, this one is %s", d.seen.Status)
+	if d.now.Status != image.Queued { // a location that this very edit has added makes it active
+		return fault.New(fault.Forbidden, "the formats of an image can only be set while it is queued, this one is %s", d.now.Status)
 	}
 	v, err := optional(value)
 	*field = v

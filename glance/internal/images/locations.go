@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"goglance/glance/auth"
 	"goglance/glance/fault"
 	"goglance/glance/image"
+	"goglance/glance/internal/storable"
 )
 
 // last is the position of the last location of an image, or behind it.
@@ -64,6 +66,9 @@ func (d *Draft) ReplaceLocations(list []image.Location) error {
 	if err := d.locationQuota(len(list)); err != nil {
 		return err
 	}
+	if err := d.locationRoom(len(list)); err != nil {
+		return err
+	}
 	had := d.now.Locations
 	if len(had) > 0 && !slices.Equal(urls(had), urls(list)) {
 		return fault.New(fault.Invalid, "the locations of an image can only be replaced by the same URLs")
@@ -116,9 +121,6 @@ func (d *Draft) RemoveLocation(position string) error {
 	if err := d.mayLocate("get_image_location", "delete_image_location"); err != nil {
 		return err
 	}
-	if l := d.now.Locations[at]; l.ID != 0 { // else it was added by this very edit
-		d.gone = append(d.gone, l)
-	}
 	d.now.Locations = slices.Delete(d.now.Locations, at, at+1)
 	return nil
 }
@@ -167,14 +169,20 @@ func (d *Draft) locationQuota(n int) error {
 	return nil
 }
 
+// locationRoom applies the storage quota to data that has n locations, as far as its size is known.
+func (d *Draft) locationRoom(n int) error {
+	if d.now.Size == nil {
+		return nil
+	}
+	return d.images.checkRoom(d.ctx, d.seen.ID, times(*d.now.Size, n))
+}
+
 // newLocation checks a location that the caller names: a store serves it and has something there, and the image does
 // not have it yet. An image without a size takes that of its first location.
 func (d *Draft) newLocation(l image.Location) error {
 	s := d.images
-	if d.now.Size != nil {
-		if err := s.checkRoom(d.ctx, d.seen.ID, *d.now.Size*int64(len(d.now.Locations)+1)); err != nil {
-			return err
-		}
+	if err := d.locationRoom(len(d.now.Locations) + 1); err != nil {
+		return err
 	}
 	size, err := s.probe(d.ctx, l)
 	if err != nil {
@@ -219,7 +227,7 @@ func (d *Draft) distinctLocation(l image.Location) error {
 func checkMetadata(value any) error {
 	switch v := value.(type) {
 	case string:
-		return checkText(v)
+		return storable.Text(v)
 	case []any:
 		for _, item := range v {
 			if err := checkMetadata(item); err != nil {
@@ -229,7 +237,7 @@ func checkMetadata(value any) error {
 		return nil
 	case map[string]any:
 		for key, item := range v {
-			if err := checkText(key); err != nil {
+			if err := storable.Text(key); err != nil {
 				return err
 			}
 			if err := checkMetadata(item); err != nil {
@@ -280,13 +288,21 @@ func (d *Draft) movedLocations() (add []image.Location, drop []int64) {
 	return add, drop
 }
 
+// gone returns the stored locations whose data the image no longer has. What it names elsewhere, with other metadata or
+// added anew, stays.
+func (d *Draft) gone() []image.Location {
+	kept := urls(d.now.Locations)
+	return slices.DeleteFunc(usable(d.seen), func(l image.Location) bool { return slices.Contains(kept, l.URL) })
+}
+
 // dropData removes the data of locations that the image no longer has; with delayed delete the scrubber does. If the
 // store will not let go of it, the location comes back.
 func (s *Images) dropData(ctx context.Context, d *Draft) error {
-	if len(d.gone) == 0 || s.Options.DelayedDelete {
+	gone := d.gone()
+	if len(gone) == 0 || s.Options.DelayedDelete {
 		return nil
 	}
-	return s.Ingest.RemoveLocations(ctx, d.seen.ID, d.gone)
+	return s.Ingest.RemoveLocations(ctx, d.seen.ID, gone)
 }
 
 func ids(list []image.Location) []int64 {
@@ -297,13 +313,21 @@ func ids(list []image.Location) []int64 {
 	return all
 }
 
+// times is how many bytes n copies of size bytes have, or the most that can be counted.
+func times(size int64, n int) int64 {
+	if size > math.MaxInt64/int64(n) {
+		return math.MaxInt64
+	}
+	return size * int64(n)
+}
+
 // checkRoom refuses n bytes more than the caller's storage quota has left (spec images-api 4.5).
 func (s *Images) checkRoom(ctx context.Context, except string, n int64) error {
 	if s.storageQuota == 0 {
 		return nil
 	}
 	used, err := s.DB.Usage(ctx, s.viewer(auth.From(ctx)).Owner, except)
-	if err == nil && (n < 0 || used > s.storageQuota-n) {
+	if err == nil && used > s.storageQuota-n {
 		err = s.quotaExceeded()
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"goglance/glance/db"
 	"goglance/glance/fault"
 	"goglance/glance/image"
+	"goglance/glance/internal/storable"
 	"goglance/glance/notify"
 )
 
@@ -85,9 +86,18 @@ func (s *Images) AddMember(ctx context.Context, id, member string) (*image.Membe
 	if utf8.RuneCountInString(member) > maxMember {
 		return nil, fault.New(fault.Invalid, "the id of a member has at most %d characters", maxMember)
 	}
-	if err := checkText(member); err != nil {
+	if err := storable.Text(member); err != nil {
 		return nil, err
 	}
+	var m *image.Member
+	err := again(ctx, func() (err error) {
+		m, err = s.addMember(ctx, id, member)
+		return err
+	})
+	return s.told(ctx, "image.member.create", m, err)
+}
+
+func (s *Images) addMember(ctx context.Context, id, member string) (*image.Member, error) {
 	img, err := s.sharedByMe(ctx, id)
 	if err != nil {
 		return nil, err
@@ -100,16 +110,23 @@ func (s *Images) AddMember(ctx context.Context, id, member string) (*image.Membe
 	}
 	now := s.Clock()
 	m := image.Member{ImageID: id, ID: member, Status: image.Pending, CreatedAt: now, UpdatedAt: now}
-	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
-		if err := tx.LockImage(ctx, id); err != nil {
-			return err
-		}
+	return &m, s.ifUnchanged(ctx, img, func(tx *db.Tx) error {
 		if n, err := tx.CountMembers(ctx, id); err != nil || exceeds(n+1, s.Options.MemberQuota) {
 			return s.memberQuota(err)
 		}
 		return tx.InsertMember(ctx, m)
 	})
-	return s.told(ctx, "image.member.create", &m, err)
+}
+
+// ifUnchanged changes memberships of an image that is still what the checks have seen: who has given his image away, or
+// made it private, does not share it any more (spec security S17).
+func (s *Images) ifUnchanged(ctx context.Context, img *image.Image, change func(*db.Tx) error) error {
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := tx.Unchanged(ctx, img); err != nil {
+			return stale(err)
+		}
+		return change(tx)
+	})
 }
 
 // sharedByMe returns an image that the caller may share.
@@ -137,6 +154,15 @@ func (s *Images) SetMemberStatus(ctx context.Context, id, member string, status 
 	if err := writable(ctx); err != nil {
 		return nil, err
 	}
+	var m *image.Member
+	err := again(ctx, func() (err error) {
+		m, err = s.setMemberStatus(ctx, id, member, status)
+		return err
+	})
+	return s.told(ctx, "image.member.update", m, err)
+}
+
+func (s *Images) setMemberStatus(ctx context.Context, id, member string, status image.MemberStatus) (*image.Member, error) {
 	img, err := s.shared(ctx, id)
 	if err != nil {
 		return nil, err
@@ -161,28 +187,35 @@ func (s *Images) SetMemberStatus(ctx context.Context, id, member string, status 
 		}
 	}
 	m.Status, m.UpdatedAt = status, s.Clock()
-	err = s.DB.Tx(ctx, func(tx *db.Tx) error { return tx.UpdateMember(ctx, *m) })
-	return s.told(ctx, "image.member.update", m, err)
+	return m, s.ifUnchanged(ctx, img, func(tx *db.Tx) error { return tx.UpdateMember(ctx, *m) })
 }
 
 // RemoveMember ends the sharing with a project, which cannot do so itself (spec images-api 8.6).
 func (s *Images) RemoveMember(ctx context.Context, id, member string) error {
+	var m *image.Member
+	err := again(ctx, func() (err error) {
+		m, err = s.removeMember(ctx, id, member)
+		return err
+	})
+	_, err = s.told(ctx, "image.member.delete", m, err)
+	return err
+}
+
+func (s *Images) removeMember(ctx context.Context, id, member string) (*image.Member, error) {
 	img, err := s.sharedByMe(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, err := s.DB.Member(ctx, id, member)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, rule := range []string{"get_member", "delete_member"} {
 		if err := s.enforce(ctx, rule, img); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	err = s.DB.Tx(ctx, func(tx *db.Tx) error { return tx.DeleteMember(ctx, id, member) })
-	_, err = s.told(ctx, "image.member.delete", m, err)
-	return err
+	return m, s.ifUnchanged(ctx, img, func(tx *db.Tx) error { return tx.DeleteMember(ctx, id, member) })
 }
 
 // told sends the event of a change of a membership that was made.

@@ -81,11 +81,11 @@ func (s *Images) save(ctx context.Context, d *Draft) (*image.Image, error) {
 		if err := tx.UpdateImage(ctx, d.seen.ID, change); err != nil {
 			return stale(err)
 		}
-		if err := tx.SetLocationStatus(ctx, d.seen.ID, ids(d.gone), image.PendingDelete); err != nil {
+		if err := tx.SetLocationStatus(ctx, d.seen.ID, ids(d.gone()), image.PendingDelete); err != nil {
 			return err
 		}
 		if len(change.AddLocs) > 0 {
-			if err := s.checkQuota(ctx, tx, 0); err != nil {
+			if err := s.checkQuota(ctx, tx, "", 0); err != nil {
 				return err
 			}
 		}
@@ -95,8 +95,33 @@ func (s *Images) save(ctx context.Context, d *Draft) (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.dropData(ctx, d); err != nil {
+		s.takeBack(ctx, d, saved)
+		return nil, err
+	}
 	s.tell(ctx, "image.update", saved, nil)
-	return saved, s.dropData(ctx, d)
+	return saved, nil
+}
+
+// takeBack undoes a change that was saved although the store would not let go of the data that it removes: of a change
+// all is done or nothing (spec images-api 4.4). What somebody else has changed since stays, and with it this change.
+func (s *Images) takeBack(ctx context.Context, d *Draft, saved *image.Image) {
+	ctx = context.WithoutCancel(ctx)
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		now, err := tx.Image(ctx, saved.ID)
+		if err != nil {
+			return err
+		}
+		expected := *saved
+		expected.Locations = now.Locations // with those that came back
+		undo := Draft{images: s, ctx: ctx, seen: &expected, now: *d.seen}
+		change := undo.change()
+		change.At = d.seen.UpdatedAt
+		return tx.UpdateImage(ctx, saved.ID, change)
+	})
+	if err != nil {
+		s.Log.WithError(err).WithField("image", saved.ID).Warn("a change of an image stays although it has failed")
+	}
 }
 
 // stale recognises a change that came too late.

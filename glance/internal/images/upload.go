@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -21,6 +22,17 @@ type Data struct {
 // Upload gives a queued image its data and makes it active (spec images-api 7.1). Everything that can be known before
 // is checked before the first byte is read.
 func (s *Images) Upload(ctx context.Context, id string, d Data) error {
+	return again(ctx, func() error {
+		err := s.upload(ctx, id, d)
+		if errors.Is(err, ingest.ErrStale) {
+			return errors.Join(errStale, err)
+		}
+		return err
+	})
+}
+
+// upload takes the data if the image is still what the checks saw; else it has not read any of it (spec security S17).
+func (s *Images) upload(ctx context.Context, id string, d Data) error {
 	img, err := s.mutable(ctx, id)
 	if err != nil {
 		return err
@@ -28,7 +40,9 @@ func (s *Images) Upload(ctx context.Context, id string, d Data) error {
 	if err := s.uploadable(ctx, img); err != nil {
 		return err
 	}
-	u := ingest.Upload{ID: id, Body: d.Body, Length: d.Length, Check: s.checkQuota}
+	u := ingest.Upload{ID: id, If: img, Body: d.Body, Length: d.Length, Check: func(ctx context.Context, tx *db.Tx, size int64) error {
+		return s.checkQuota(ctx, tx, id, size)
+	}}
 	if img.Owner != nil {
 		u.Owner = *img.Owner
 	}
@@ -37,6 +51,9 @@ func (s *Images) Upload(ctx context.Context, id string, d Data) error {
 	}
 	s.tell(ctx, "image.prepare", img, nil)
 	saved, err := s.Ingest.Put(ctx, u)
+	if errors.Is(err, ingest.ErrStale) {
+		return err
+	}
 	if err != nil {
 		s.tell(ctx, "image.upload", img, err)
 		return err
@@ -99,13 +116,13 @@ func (s *Images) room(ctx context.Context, id string, announced int64) (ingest.L
 }
 
 // checkQuota runs in the transaction that makes an image active, so uploads at the same time cannot share what is
-// left (spec security S72).
-func (s *Images) checkQuota(ctx context.Context, tx *db.Tx, size int64) error {
+// left (spec security S72). What the image except has already does not count; "" leaves out none.
+func (s *Images) checkQuota(ctx context.Context, tx *db.Tx, except string, size int64) error {
 	if s.storageQuota == 0 {
 		return nil
 	}
-	used, err := tx.Usage(ctx, s.viewer(auth.From(ctx)).Owner, "")
-	if err == nil && used+size > s.storageQuota {
+	used, err := tx.Usage(ctx, s.viewer(auth.From(ctx)).Owner, except)
+	if err == nil && used > s.storageQuota-size {
 		err = s.quotaExceeded()
 	}
 	return err

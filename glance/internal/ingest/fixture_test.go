@@ -12,10 +12,13 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"goglance/glance/db"
+	"goglance/glance/db/dbtest/dbserver"
 	"goglance/glance/image"
 	"goglance/glance/store"
 	"goglance/glance/store/file"
 )
+
+func TestMain(m *testing.M) { os.Exit(dbserver.Tests{M: m}.Run()) }
 
 // node is a database, a file store and a place for journals, as several processes share them.
 type node struct {
@@ -29,7 +32,8 @@ type node struct {
 func newNode(t *testing.T) *node {
 	t.Helper()
 	dir := t.TempDir()
-	d, err := db.Open(t.Context(), db.Options{Path: filepath.Join(dir, "glance.sqlite"), Readers: 2})
+	o, _ := dbserver.Database(t, filepath.Join(dir, "glance.sqlite"))
+	d, err := db.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"goglance/glance/fault"
+	"goglance/glance/image"
 )
 
 // Journal is a folder that says what this process has under way. Every process has one of its own, side by side in
@@ -50,7 +51,8 @@ type entry struct {
 	At     time.Time `json:"at"`             // when it began
 	From   string    `json:"from,omitempty"` // of a removal: the status before
 
-	path      string // without suffix
+	seen      *image.Image // as it was when it was decided to upload; nil: it does not matter
+	path      string       // without suffix
 	state     string
 	postponed bool // Retry has it
 }

@@ -16,8 +16,9 @@ func (in *Ingest) Schedule(ctx context.Context, img *image.Image) error {
 }
 
 // RemoveLocations removes the data behind locations that their image no longer has and that are marked as pending_delete.
-// When a store will not let go of the data its location comes back and the error says why; data that is gone already is
-// no error. Should the process die meanwhile, the mark tells the scrubber what is left to do.
+// When a store will not let go of the data its location comes back, or stays marked if the image was deleted meanwhile,
+// and the error says why; data that is gone already is no error. Should the process die meanwhile, the mark tells the
+// scrubber what is left to do.
 func (in *Ingest) RemoveLocations(ctx context.Context, id string, gone []image.Location) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -28,7 +29,16 @@ func (in *Ingest) RemoveLocations(ctx context.Context, id string, gone []image.L
 			status = image.Active
 			failures = append(failures, err)
 		}
-		settle := func(tx *db.Tx) error { return tx.SetLocationStatus(ctx, id, []int64{l.ID}, status) }
+		settle := func(tx *db.Tx) error {
+			if status == image.Active {
+				if err := tx.LockImage(ctx, id); fault.Is(err, fault.NotFound) {
+					return nil
+				} else if err != nil {
+					return err
+				}
+			}
+			return tx.SetLocationStatus(ctx, id, []int64{l.ID}, status)
+		}
 		if err := in.DB.Tx(ctx, settle); err != nil {
 			failures = append(failures, err)
 		}

@@ -47,8 +47,9 @@ type Limit struct {
 
 // Upload is one body for one image.
 type Upload struct {
-	ID     string // image id; the image must be queued
-	Owner  string // its project, for stores that keep data per project
+	ID     string       // image id; the image must be queued
+	If     *image.Image // only if the image is still exactly this one, else ErrStale; nil: in any case
+	Owner  string       // its project, for stores that keep data per project
 	Body   io.Reader
 	Length int64 // bytes announced; -1: unknown
 	Limit  Limit
@@ -61,14 +62,15 @@ const cleanupTime = time.Minute
 
 // Put reads the body into the default store and makes the image active. It returns when the data is safe, with the
 // image as it then is. On any error the image is queued again and nothing of the body is kept; fault.Gone says that
-// the image was deleted, or taken by another upload, meanwhile. Put does not close the body.
+// the image was deleted, or taken by another upload, meanwhile. With ErrStale nothing of the body was read. The data
+// becomes the image's one location; others that it had are dropped (spec images-api 7.1). Put does not close the body.
 func (in *Ingest) Put(ctx context.Context, u Upload) (*image.Image, error) {
 	target := in.Stores.Default()
 	writer, ok := target.Driver.(store.Writer)
 	if !ok {
 		return nil, fault.New(fault.Gone, "the store takes no new data")
 	}
-	e, err := in.claim(ctx, entry{Image: u.ID, Owner: u.Owner, Store: target.Name, Upload: uuid.NewString()})
+	e, err := in.claim(ctx, entry{Image: u.ID, Owner: u.Owner, Store: target.Name, Upload: uuid.NewString(), seen: u.If})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func (in *Ingest) claim(ctx context.Context, work entry) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	take := db.Change{From: []image.Status{image.Queued}, Status: image.Saving, Mark: e.Upload, At: e.At}
+	take := db.Change{From: []image.Status{image.Queued}, If: e.seen, Status: image.Saving, Mark: e.Upload, At: e.At}
 	err = in.update(ctx, e.Image, take)
 	if err == nil {
 		err = e.hold()
@@ -147,10 +149,18 @@ func (in *Ingest) claim(ctx context.Context, work entry) (*entry, error) {
 		return e, nil
 	case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound):
 		in.end(e)
-		return nil, &fault.Error{Kind: fault.Gone, Msg: "the image is no longer waiting for data", Err: err}
+		return nil, in.lost(ctx, work.Image, err)
 	}
 	in.settle(context.WithoutCancel(ctx), e) // who knows how far it came
 	return nil, err
+}
+
+// lost is the error of a claim that came too late: the image waits for data no more, or something else about it changed.
+func (in *Ingest) lost(ctx context.Context, id string, reason error) error {
+	if img, err := in.DB.Image(ctx, id); err == nil && img.Status == image.Queued {
+		return stale(reason)
+	}
+	return &fault.Error{Kind: fault.Gone, Msg: "the image is no longer waiting for data", Err: reason}
 }
 
 // cause is the reason for a failed Put: what the body said, if it failed, else what the store said.
@@ -177,10 +187,15 @@ func (in *Ingest) commit(ctx context.Context, e *entry, s *stream, stored store.
 		if err := s.Check(ctx, tx, s.n); err != nil {
 			return err
 		}
-		err := tx.UpdateImage(ctx, e.Image, db.Change{
+		was, err := tx.Image(ctx, e.Image)
+		if err != nil {
+			return err
+		}
+		err = tx.UpdateImage(ctx, e.Image, db.Change{
 			From: []image.Status{image.Saving}, Status: image.Active, At: in.Clock(),
-			Set:     map[db.Column]any{db.ColSize: s.n, db.ColChecksum: sum},
-			AddLocs: []image.Location{{URL: stored.URL, Metadata: stored.Metadata}},
+			Set:      map[db.Column]any{db.ColSize: s.n, db.ColChecksum: sum},
+			AddLocs:  []image.Location{{URL: stored.URL, Metadata: stored.Metadata}},
+			DropLocs: locationIDs(was),
 		})
 		if err == nil {
 			img, err = tx.Image(ctx, e.Image)
@@ -198,6 +213,14 @@ func (in *Ingest) commit(ctx context.Context, e *entry, s *stream, stored store.
 		in.postpone(e, look)
 	}
 	return nil, err
+}
+
+func locationIDs(img *image.Image) []int64 {
+	ids := make([]int64, len(img.Locations))
+	for i, l := range img.Locations {
+		ids[i] = l.ID
+	}
+	return ids
 }
 
 // recorded reports whether the data at url is the image's.
