@@ -251,3 +251,28 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandLine: the options of the reference's command line, in all their spellings, are stronger than the files.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "use_json = false", "debug = false")
+	d := s.launch(exec.Command("glance-api", "--config-file", s.conf, "--config-dir", t.TempDir(), "-d", "--logfile=other.log",
+		"--log_dir", s.dir, "--use-json", "--nouse-syslog", "--nowatch-log-file", "--syslog-log-facility", "LOG_LOCAL0",
+		"--log-config-append", "logging.conf", "--log-date-format", "%Y")) // ended by the site
+	var text string
+	await(t, "the daemon serves", func() bool {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "other.log")) // it may not be there yet
+		text = string(log)
+		return strings.Contains(text, "listening on ") || d.ended()
+	})
+	year := `"asctime":"` + time.Now().Format("2006") + `"`
+	for _, want := range []string{`"levelname":"DEBUG"`, year, "[DEFAULT] log_config_append (command line) has no effect"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the log lacks %s: %s %s", want, text, d.log)
+		}
+	}
+	if s.log() != "" {
+		t.Errorf("the log of the file is written: %s", s.log())
+	}
+	d.stop()
+}

@@ -33,7 +33,7 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
-	for _, name := range []string{"glance-api", "glance-control"} {
+	for _, name := range []string{"glance-api", "glance-control", "glance-manage"} {
 		if err := os.Symlink("server", filepath.Join(dir, name)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

@@ -214,7 +214,7 @@ func TestIdentityOfPipelines(t *testing.T) {
 	t.Parallel()
 	open, headers := "auth.Unauthenticated", "trusted.Headers"
 	for flavor, want := range map[string]string{
-		"": open, "trusted": headers, "noauth": open, "last": headers, "keystone": "not available yet",
+		"": open, "trusted": headers, "noauth": open, "last": headers, "keystone": "auth_type is not set",
 		"wrong": "stands behind", "fake": "not available yet", "nobody": "nobody would be served", "limit": open, "both": "one of them must go",
 	} {
 		p, err := build(t, map[string]string{

@@ -1,63 +1,35 @@
 package config
 
+import "strings"
+
 func effectsOfKeystone() map[string]string {
-	const ks = "auth/keystone "
-	return map[string]string{
-		"keystone_authtoken/auth_section":                   "config TestKeystone",
-		"keystone_authtoken/www_authenticate_uri":           ks + "TestChallenge",
-		"keystone_authtoken/auth_version":                   ks + "TestOptions",
-		"keystone_authtoken/certfile":                       ks + "TestOptions",
-		"keystone_authtoken/keyfile":                        ks + "TestOptions",
-		"keystone_authtoken/interface":                      ks + "TestDiscovery",
-		"keystone_authtoken/region_name":                    ks + "TestDiscovery",
-		"keystone_authtoken/auth_url":                       ks + "TestDiscovery",
-		"keystone_authtoken/delay_auth_decision":            ks + "TestDelay",
-		"keystone_authtoken/service_token_roles":            ks + "TestDelay",
-		"keystone_authtoken/service_token_roles_required":   ks + "TestDelay",
-		"keystone_authtoken/include_service_catalog":        ks + "TestWithoutCatalog",
-		"keystone_authtoken/enforce_token_bind":             ks + "TestBind",
-		"keystone_authtoken/http_connect_timeout":           ks + "TestHang",
-		"keystone_authtoken/timeout":                        ks + "TestHang",
-		"keystone_authtoken/http_request_max_retries":       ks + "TestKilledUnderLoad",
-		"keystone_authtoken/cafile":                         ks + "TestSecOutboundTLSHostname",
-		"keystone_authtoken/insecure":                       ks + "TestSecOutboundTLSHostname",
-		"keystone_authtoken/token_cache_time":               ks + "TestCache",
-		"keystone_authtoken/memcached_servers":              ks + "TestShared",
-		"keystone_authtoken/memcache_security_strategy":     ks + "TestShared",
-		"keystone_authtoken/memcache_secret_key":            ks + "TestShared",
-		"keystone_authtoken/memcache_pool_dead_retry":       ks + "TestSharedDown",
-		"keystone_authtoken/memcache_pool_socket_timeout":   ks + "TestSharedDown",
-		"keystone_authtoken/memcache_pool_maxsize":          ks + "TestSharedBusy",
-		"keystone_authtoken/memcache_pool_conn_get_timeout": ks + "TestSharedBusy",
-		"keystone_authtoken/auth_type":                      ks + "TestLoginForms",
-		"keystone_authtoken/username":                       ks + "TestLoginForms",
-		"keystone_authtoken/user_id":                        ks + "TestLoginForms",
-		"keystone_authtoken/password":                       ks + "TestLoginForms",
-		"keystone_authtoken/user_domain_id":                 ks + "TestLoginForms",
-		"keystone_authtoken/user_domain_name":               ks + "TestLoginForms",
-		"keystone_authtoken/project_id":                     ks + "TestLoginForms",
-		"keystone_authtoken/project_name":                   ks + "TestLoginForms",
-		"keystone_authtoken/project_domain_id":              ks + "TestLoginForms",
-		"keystone_authtoken/project_domain_name":            ks + "TestLoginForms",
-		"keystone_authtoken/domain_id":                      ks + "TestLoginForms",
-		"keystone_authtoken/domain_name":                    ks + "TestLoginForms",
-		"keystone_authtoken/default_domain_id":              ks + "TestLoginForms",
-		"keystone_authtoken/default_domain_name":            ks + "TestLoginForms",
-		"keystone_authtoken/system_scope":                   ks + "TestLoginForms",
-		"keystone_authtoken/trust_id":                       ks + "TestLoginForms",
-		"keystone_authtoken/token":                          ks + "TestLoginForms",
-		"keystone_authtoken/application_credential_id":      ks + "TestLoginForms",
-		"keystone_authtoken/application_credential_name":    ks + "TestLoginForms",
-		"keystone_authtoken/application_credential_secret":  ks + "TestLoginForms",
-		"keystone_authtoken/endpoint":                       ks + "TestAdminToken",
-		"keystone_authtoken/identity_uri":                   ks + "TestLegacyLogin",
-		"keystone_authtoken/auth_host":                      ks + "TestLegacyLogin",
-		"keystone_authtoken/auth_port":                      ks + "TestLegacyLogin",
-		"keystone_authtoken/auth_protocol":                  ks + "TestLegacyLogin",
-		"keystone_authtoken/auth_admin_prefix":              ks + "TestLegacyLogin",
-		"keystone_authtoken/admin_token":                    ks + "TestLegacyLogin",
-		"keystone_authtoken/admin_user":                     ks + "TestLegacyLogin",
-		"keystone_authtoken/admin_password":                 ks + "TestLegacyLogin",
-		"keystone_authtoken/admin_tenant_name":              ks + "TestLegacyLogin",
+	all := map[string]string{}
+	for test, names := range map[string]string{
+		"config TestKeystone":                      "auth_section",
+		"auth/keystone TestChallenge":              "www_authenticate_uri",
+		"auth/keystone TestOptions":                "auth_version certfile keyfile",
+		"auth/keystone TestDiscovery":              "interface region_name auth_url",
+		"auth/keystone TestDelay":                  "delay_auth_decision service_token_roles service_token_roles_required",
+		"auth/keystone TestWithoutCatalog":         "include_service_catalog",
+		"auth/keystone TestBind":                   "enforce_token_bind",
+		"auth/keystone TestHang":                   "http_connect_timeout timeout",
+		"auth/keystone TestKilledUnderLoad":        "http_request_max_retries",
+		"auth/keystone TestSecOutboundTLSHostname": "cafile insecure",
+		"auth/keystone TestCache":                  "token_cache_time",
+		"auth/keystone TestShared":                 "memcached_servers memcache_security_strategy memcache_secret_key",
+		"auth/keystone TestSharedDown":             "memcache_pool_dead_retry memcache_pool_socket_timeout",
+		"auth/keystone TestSharedBusy":             "memcache_pool_maxsize memcache_pool_conn_get_timeout",
+		"auth/keystone TestLoginForms": "auth_type domain_id username password trust_id user_id user_domain_id user_domain_name project_id " +
+			"project_name system_scope project_domain_id default_domain_id project_domain_name " +
+			"default_domain_name domain_name token application_credential_id application_credential_name " +
+			"application_credential_secret",
+		"auth/keystone TestAdminToken": "endpoint",
+		"auth/keystone TestLegacyLogin": "identity_uri auth_host auth_port auth_protocol auth_admin_prefix admin_tenant_name admin_token " +
+			"admin_user admin_password",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			all["keystone_authtoken/"+name] = test
+		}
 	}
+	return all
 }

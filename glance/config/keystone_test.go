@@ -72,7 +72,7 @@ func TestKeystoneChallenge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(&http.Request{Method: http.MethodGet, URL: at})
+	resp, err := http.DefaultTransport.RoundTrip(&http.Request{Method: http.MethodGet, URL: at, Header: http.Header{}})
 	if err != nil {
 		t.Fatal(err)
 	}

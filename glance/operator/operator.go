@@ -28,6 +28,7 @@ func tools() []tool {
 	return []tool{
 		{"glance-api", "api", apiCommand},
 		{"glance-control", "control", controlCommand},
+		{"glance-manage", "manage", manageCommand},
 	}
 }
 
@@ -97,7 +98,7 @@ func execute(cmd *cobra.Command) int {
 	}
 	fmt.Fprintf(os.Stderr, "ERROR: %v\n", err)
 	switch {
-	case usage:
+	case usage || errors.Is(err, errUsage):
 		return exitUsage
 	case errors.Is(err, config.ErrStores):
 		return exitStores

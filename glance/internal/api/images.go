@@ -77,8 +77,7 @@ func refuseKeys(attrs map[string]any, names ...string) error {
 	return nil
 }
 
-// hidden begins the names of properties that belong to the service (spec security S30), in capitals too: MariaDB takes
-// them for the same, and a property would stand where the service keeps what it must find again.
+// hidden begins the names of properties that belong to the service (spec security S30).
 const hidden = "os_glance_"
 
 // reservedAttribute reports whether an attribute is the service's to set.
@@ -88,7 +87,7 @@ func reservedAttribute(name string) bool {
 		"deleted", "deleted_at":
 		return true
 	}
-	return len(name) >= len(hidden) && strings.EqualFold(name[:len(hidden)], hidden)
+	return strings.HasPrefix(name, hidden)
 }
 
 // setAttribute copies one attribute, which the schema has found valid, into n.

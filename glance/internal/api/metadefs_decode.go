@@ -64,10 +64,11 @@ func eachOf[T any](body map[string]any, list string, read func(map[string]any) (
 	return all, nil
 }
 
-// only refuses keys that are not among these.
+// only refuses keys that are not among these. Those that we show ourselves mean nothing: clients send back what they were
+// shown, the glance client with every change of a namespace.
 func only(body map[string]any, keys ...string) error {
 	for key := range body {
-		if !slices.Contains(keys, key) {
+		if !slices.Contains(keys, key) && !slices.Contains([]string{"created_at", "updated_at", "self", "schema"}, key) {
 			return fault.New(fault.Invalid, "%q is not a key that there can be here", key)
 		}
 	}

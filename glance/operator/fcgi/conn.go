@@ -79,7 +79,7 @@ func (c *conn) serve(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // net/http compares it in the same way
+		case http.ErrAbortHandler:
 			c.Close() //nolint:errcheck // it is cut
 		default:
 			c.Close() //nolint:errcheck // it is cut

@@ -78,6 +78,6 @@ func (w *watched) fill() {
 		w.rest, w.err, w.got = w.buf[:r.n], r.err, nil
 	case <-late:
 		w.err = os.ErrDeadlineExceeded
-		go w.ReadCloser.Close() //nolint:errcheck // ends the read, where a body can be closed during one; elsewhere the host does
+		go w.Close() //nolint:errcheck // ends the read, where a body can be closed during one; elsewhere the host does
 	}
 }

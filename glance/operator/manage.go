@@ -1,0 +1,156 @@
+package operator
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+)
+
+// manageCommand is the tool for what is in the database: its tables, and the metadata definitions (spec storage-db 4).
+func manageCommand() *cobra.Command {
+	const program = "glance-manage"
+	cmd := &cobra.Command{
+		Use:   program + " [flags] CATEGORY ACTION [ARGUMENTS]",
+		Short: "Make the tables of the database, load metadata definitions",
+		Long: `glance-manage works on the database that the configuration files name: those of --config-file, or else
+glance-registry.conf, glance-api.conf and glance-manage.conf where Glance looks for them (~/.glance, ~, /etc/glance,
+/etc), of which the later ones win.
+
+There is one category, db. Arguments are flags, or values in the order of the flags. Older spellings, with an underscore
+in place of a blank (db_sync), take the same. It ends with code 0 after success, 1 when something failed, 2 for a command
+line that makes no sense.`,
+		Args: cobra.ArbitraryArgs, // or cobra would judge them, with another exit code
+	}
+	m := &manage{newCommandLine(program)}
+	m.line.flags(cmd)
+	cmd.PersistentFlags().AddFlagSet(cmd.Flags())
+	cmd.SetGlobalNormalizationFunc(spelling)
+	cmd.Version = reference
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			say(cmd, "%s category action [<args>]\nAvailable categories:\n\tdb", cmd.CommandPath())
+		}
+		return unknown("category", args)
+	}
+	db := &cobra.Command{Use: "db", Short: "Work on the database", Args: cobra.ArbitraryArgs}
+	db.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			cmd.Print(cmd.UsageString())
+		}
+		return unknown("action", args)
+	}
+	cmd.AddCommand(db)
+	for _, a := range m.actions() {
+		db.AddCommand(a.command(a.name))
+		if !a.late {
+			old := a.command("db_" + a.name)
+			old.Hidden = true
+			cmd.AddCommand(old)
+		}
+	}
+	return cmd
+}
+
+// manage is the tool with the command line of the process.
+type manage struct{ line *commandLine }
+
+// errUsage is in errors of command lines that make no sense.
+var errUsage = errors.New("wrong command line")
+
+// say prints a line of a command's result.
+func say(cmd *cobra.Command, format string, args ...any) {
+	fmt.Fprintf(cmd.OutOrStdout(), format+"\n", args...) //nolint:errcheck // there is no one else to tell
+}
+
+// unknown refuses what was given in the place of a category or an action.
+func unknown(what string, args []string) error {
+	if len(args) == 0 {
+		return exitCode(exitUsage)
+	}
+	return fmt.Errorf("%w: there is no %s %q", errUsage, what, args[0])
+}
+
+// action is one thing that the tool does.
+type action struct {
+	name, short string
+	arguments   []argument
+	late        bool // it has no older spelling
+	run         func(cmd *cobra.Command) error
+}
+
+// argument is a flag, or the value in its place.
+type argument struct {
+	name, help string
+	truth      bool // a flag without a value; in its place any text that is not empty means yes
+}
+
+func (a action) command(name string) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: a.short, Args: a.values}
+	for _, arg := range a.arguments {
+		if arg.truth {
+			cmd.Flags().Bool(arg.name, false, arg.help)
+		} else {
+			cmd.Flags().String(arg.name, "", arg.help)
+		}
+		cmd.Use += " [" + arg.name + "]"
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.run(cmd) }
+	return cmd
+}
+
+// values sets the flags that are given as values in their places.
+func (a action) values(cmd *cobra.Command, values []string) error {
+	if len(values) > len(a.arguments) {
+		return fmt.Errorf("%w: %q is one value too many", errUsage, values[len(a.arguments)])
+	}
+	for i, text := range values {
+		arg := a.arguments[i]
+		if cmd.Flags().Changed(arg.name) {
+			return fmt.Errorf("%w: %s is given twice", errUsage, arg.name)
+		}
+		if arg.truth {
+			text = strconv.FormatBool(text != "")
+		}
+		if err := cmd.Flags().Set(arg.name, text); err != nil {
+			return fmt.Errorf("%w: %w", errUsage, err)
+		}
+	}
+	return nil
+}
+
+// actions is the list.
+func (m *manage) actions() []action {
+	path := argument{name: "path", help: "`file` or folder (default: metadata_source_path in the configuration)"}
+	target := []argument{{name: "version", help: "`revision` to go to (default pike01)"}}
+	load := []argument{
+		path,
+		{"merge", "add to namespaces that are there what they lack", true},
+		{"prefer_new", "with merge: also bring what is there to the state of the files", true},
+		{"overwrite", "with merge: delete namespaces that are there, and make them anew", true},
+	}
+	age := []argument{{name: "age_in_days", help: "`days` since the deletion"}, {name: "max_rows", help: "most `rows`"}}
+	return []action{
+		{name: "version", short: "Print the revision of the database", run: m.version},
+		{name: "sync", short: "Make the tables", arguments: target, run: m.sync},
+		{name: "upgrade", short: "The same as sync", arguments: target, run: m.sync},
+		{name: "check", short: "Say whether the database is up to date, also by exit code 0 or 3", run: m.check},
+		{name: "load_metadefs", short: "Load metadata definitions from files", arguments: load, run: m.loadMetadefs},
+		{name: "unload_metadefs", short: "Delete all metadata definitions, whoever made them", run: m.unloadMetadefs},
+		{name: "export_metadefs", short: "Write metadata definitions to files", arguments: []argument{path}, run: m.exportMetadefs},
+		{name: "write_shipped_metadefs", short: "Write the files of definitions that come with this program",
+			arguments: []argument{path}, late: true, run: m.writeMetadefs},
+		{name: "version_control", short: "Not available yet", arguments: target, run: notYet},
+		{name: "expand", short: "Not available yet", run: notYet},
+		{name: "migrate", short: "Not available yet", run: notYet},
+		{name: "contract", short: "Not available yet", run: notYet},
+		{name: "purge", short: "Not available yet", arguments: age, late: true, run: notYet},
+		{name: "purge_images_table", short: "Not available yet", arguments: age, late: true, run: notYet},
+	}
+}
+
+// notYet answers for what later versions do.
+func notYet(cmd *cobra.Command) error {
+	return fmt.Errorf("%s is not available yet; nothing was done", cmd.Name())
+}
