@@ -45,15 +45,13 @@ update = @
 delete = @
 `
 
-// protecting puts rules before properties.
-func protecting(text string) func(*glance.Config) {
-	return func(c *glance.Config) {
-		rules, err := protect.Parse(strings.NewReader(text), protect.Roles)
-		if err != nil {
-			panic(err) // a mistake in the test
-		}
-		c.Protect = rules
+// protecting puts the rules before properties.
+func protecting(c *glance.Config) {
+	rules, err := protect.Parse(strings.NewReader(guarded), protect.Roles)
+	if err != nil {
+		panic(err) // a mistake in the test
 	}
+	c.Protect = rules
 }
 
 func guardedProperties() string {
@@ -63,7 +61,7 @@ func guardedProperties() string {
 // Spec images-api 12.2, row by row: what is not allowed is refused, and what cannot be read looks absent.
 func TestPropertyProtections(t *testing.T) {
 	t.Parallel()
-	f := start(t, protecting(guarded))
+	f := start(t, protecting)
 	id := f.as(admin).create(`"owner": "project-owner", ` + guardedProperties())
 	rows := []struct {
 		op, name string
@@ -107,7 +105,7 @@ func TestPropertyProtections(t *testing.T) {
 // Spec security S24: what a caller cannot read survives whatever he does.
 func TestSecHiddenPropertySurvivesUpdate(t *testing.T) {
 	t.Parallel()
-	f := start(t, protecting(guarded))
+	f := start(t, protecting)
 	id := f.as(admin).create(`"owner": "project-owner", ` + guardedProperties() + ", " + formats)
 	o := f.as(owner)
 	o.patch(v21, id, v21.op("replace", "/name", `"new"`)).want(http.StatusOK)
@@ -123,7 +121,7 @@ func TestSecHiddenPropertySurvivesUpdate(t *testing.T) {
 // Spec security P66: a property that some may not read is missing from what they see and spoils no list.
 func TestSecListSurvivesHiddenAttribute(t *testing.T) {
 	t.Parallel()
-	f := start(t, protecting(guarded))
+	f := start(t, protecting)
 	for _, name := range []string{"x_none", "free"} {
 		f.as(admin).create(`"visibility": "public", "` + name + `": "value"`)
 	}
@@ -138,7 +136,7 @@ func TestSecListSurvivesHiddenAttribute(t *testing.T) {
 // Spec security S23: a list does not tell the value of what cannot be read.
 func TestSecProtectedPropertyFilterOracle(t *testing.T) {
 	t.Parallel()
-	f := start(t, protecting(guarded))
+	f := start(t, protecting)
 	f.as(admin).create(`"visibility": "public", "x_none": "secret", "x_read": "open"`)
 	for filter, want := range map[string]int{"x_none=secret": 0, "x_none=wrong": 0, "x_read=open": 1, "unmatched=x": 0} {
 		if n := len(f.as(owner).get("/v2/images?" + filter).ids()); n != want {
