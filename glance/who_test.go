@@ -114,13 +114,15 @@ func TestWhoMayDoWhat(t *testing.T) {
 	for n, row := range all {
 		for i, who := range []caller{admin, owner, member, stranger, reader, service, anonymous} {
 			want := row.codes[i]
-			f.tryTarget(row, who, fmt.Sprintf("%d-%d", n, i), want)
+			try := claim{row, who, fmt.Sprintf("%d-%d", n, i), want}
+			f.try(try, nil)
 			if want < http.StatusUnauthorized || row.blind { // the same, refused by the policy
-				if want = row.denied; want == 0 {
-					want = http.StatusForbidden
+				if try.want = row.denied; try.want == 0 {
+					try.want = http.StatusForbidden
 				}
 			}
-			f.tryTarget(row, who, fmt.Sprintf("%d-%d-denied", n, i), want, rule)
+			try.mark += "-denied"
+			f.try(try, rule)
 		}
 	}
 	for name := range policy.PikeRules() {
@@ -131,10 +133,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
-// tryTarget makes the call on an image, or a namespace, of its own; with a veto under a rule that denies.
-func (f *fixture) tryTarget(row target, who caller, mark string, want int, rules ...*veto) {
+// claim is a call by somebody, with the code that it should have.
+type claim struct {
+	target
+	who  caller
+	mark string // of no other one
+	want int
+}
+
+// try makes the call on an image, or a namespace, of its own; with a veto under a rule that denies.
+func (f *fixture) try(row claim, rule *veto) {
 	f.t.Helper()
-	name := "ns-" + mark
+	name := "ns-" + row.mark
 	if strings.Contains(row.line, "metadefs") {
 		f.as(owner).define(name, `"visibility": "public", `+everything)
 	} else {
@@ -145,13 +155,13 @@ func (f *fixture) tryTarget(row target, who caller, mark string, want int, rules
 	if strings.HasPrefix(row.line, "PATCH") {
 		kind = patch21
 	}
-	for _, rule := range rules {
+	if rule != nil {
 		rule.name = row.name
 		defer func() { rule.name = "" }()
 	}
-	a := client{f, f.headers(who)}.ask(fill(row.line), fill(row.body), kind)
-	if a.code != want {
-		f.t.Errorf("%s by %s (%s): got %d, want %d; %.200s", row.name, who, mark, a.code, want, a.body)
+	a := client{f, f.headers(row.who)}.ask(fill(row.line), fill(row.body), kind)
+	if a.code != row.want {
+		f.t.Errorf("%s by %s (%s): got %d, want %d; %.200s", row.name, row.who, row.mark, a.code, row.want, a.body)
 	}
 }
 

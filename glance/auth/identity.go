@@ -37,6 +37,12 @@ type Authenticator interface {
 	Authenticate(r *http.Request) (*Identity, error)
 }
 
+// Challenger is an Authenticator that tells clients without an identity where to get one.
+type Challenger interface {
+	// Challenge returns the WWW-Authenticate header of an answer 401.
+	Challenge() string
+}
+
 // Unauthenticated lets everyone in as an administrator without roles, whatever the headers say: the
 // unauthenticated-context filter (spec images-api 14.2). Only for a service that nobody else can reach.
 type Unauthenticated struct{}
