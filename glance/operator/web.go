@@ -42,6 +42,7 @@ type web struct {
 	listeners []net.Listener
 	leaving   atomic.Bool // another one has taken its place
 	serving   sync.WaitGroup
+	fresh     sync.Map // connections of net/http with their first request
 }
 
 // newWeb returns a server. It has no timeout for a whole request: a large image takes what it takes, and stalls are
@@ -49,6 +50,9 @@ type web struct {
 func newWeb(h http.Handler, m manner, errorLog *stdlog.Logger) *web {
 	w := &web{manner: m}
 	w.protocolServer = m.server(w.courtesy(h), errorLog)
+	if s, ok := w.protocolServer.(*http.Server); ok {
+		s.ConnState = w.note
+	}
 	return w
 }
 
@@ -136,6 +140,7 @@ func (w *web) leave(stopping, cut <-chan struct{}) {
 
 // stop ends a server for good: requests under way have until ctx ends, then they are cut. It reports whether some were.
 func (w *web) stop(ctx context.Context) (cut bool) {
+	w.settle(ctx)
 	err := w.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		cut = true
@@ -143,4 +148,38 @@ func (w *web) stop(ctx context.Context) (cut bool) {
 	w.Close() //nolint:errcheck // what is cut says so itself
 	w.serving.Wait()
 	return cut
+}
+
+// note follows connections.
+func (w *web) note(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		w.fresh.Store(c, nil)
+	case http.StateActive: // it may not have reached its handler yet
+	case http.StateIdle, http.StateHijacked, http.StateClosed:
+		w.fresh.Delete(c)
+	}
+}
+
+// How long settle waits for the first request on connections to end, or at least to begin; and how often it looks.
+const (
+	settleTime  = time.Second
+	settlePause = 5 * time.Millisecond
+)
+
+// settle accepts no more connections and gives those that were just accepted the time to begin. Shutdown would close them
+// without an answer, although another process may be there to take this one's place.
+func (w *web) settle(ctx context.Context) {
+	w.leaving.Store(true)
+	for _, ln := range w.listeners {
+		ln.Close() //nolint:errcheck // a copy
+	}
+	w.serving.Wait()
+	for end := time.Now().Add(settleTime); ctx.Err() == nil && time.Now().Before(end); time.Sleep(settlePause) {
+		waiting := false
+		w.fresh.Range(func(any, any) bool { waiting = true; return false })
+		if !waiting {
+			return
+		}
+	}
 }

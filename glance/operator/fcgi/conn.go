@@ -13,7 +13,8 @@ import (
 type conn struct {
 	net.Conn
 	server *Server
-	busy   atomic.Bool
+	since  time.Time
+	busy   atomic.Bool // something of a request has come
 }
 
 // Read reads records. The first byte begins a request.

@@ -27,7 +27,7 @@ type Server struct {
 	mu        sync.Mutex
 	closing   bool
 	listeners map[net.Listener]bool
-	conns     map[*conn]bool // true: a request is under way
+	conns     map[*conn]bool // true: a request is under way, or may be
 }
 
 // Serve accepts connections until the server is closed, and then returns http.ErrServerClosed. It closes ln.
@@ -64,11 +64,11 @@ const (
 // accept serves a connection in a goroutine of net/http/fcgi. That takes connections from a listener, and this one has
 // just one.
 func (s *Server) accept(raw net.Conn) {
-	c := &conn{Conn: raw, server: s}
+	c := &conn{Conn: raw, server: s, since: time.Now()}
 	s.mu.Lock()
 	closing := s.closing
 	if !closing {
-		s.conns[c] = false
+		s.conns[c] = true
 	}
 	s.mu.Unlock()
 	if closing {
@@ -129,6 +129,9 @@ func (s *Server) forget(c *conn) {
 	delete(s.conns, c)
 }
 
+// freshTime is how long a new connection is taken for one with a request on its way: net/http does it so too.
+const freshTime = 5 * time.Second
+
 // end closes the listeners and those connections that have no request, or all, and returns how many are left.
 func (s *Server) end(all bool) (left int) {
 	s.mu.Lock()
@@ -138,7 +141,7 @@ func (s *Server) end(all bool) (left int) {
 	}
 	var gone []*conn
 	for c, busy := range s.conns {
-		if all || !busy {
+		if all || !busy || !c.busy.Load() && time.Since(c.since) > freshTime {
 			gone = append(gone, c)
 		}
 	}

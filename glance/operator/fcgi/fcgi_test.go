@@ -212,13 +212,20 @@ func TestDeadlines(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	begun, release := make(chan bool), make(chan bool)
-	s := &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/quick" {
+			return
+		}
 		close(begun)
 		<-release
 		_, _ = io.WriteString(w, "whole")
 	})}
 	dial := serve(t, s)
 	idle, busy := dial(), dial()
+	idle.send(request(true, "REQUEST_METHOD", "GET", "REQUEST_URI", "/quick"), record(stdinKind, ""))
+	if _, err := idle.receive(); err != nil {
+		t.Fatal(err)
+	}
 	busy.send(request(true, "REQUEST_METHOD", "GET", "REQUEST_URI", "/"), record(stdinKind, ""))
 	<-begun
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
