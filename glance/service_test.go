@@ -38,6 +38,7 @@ func TestDefaults(t *testing.T) {
 		"image_format/container_formats":               "[ami ari aki bare ovf ova docker]",
 		"image_format/disk_formats":                    "[ami ari aki vhd vhdx vmdk raw qcow2 vdi iso ploop]",
 		"oslo_middleware/enable_proxy_headers_parsing": "false",
+		"sendfile/header":                              "", "sendfile/root": "", "sendfile/location": "/image-data/",
 	}
 	got := map[string]string{}
 	o := glance.Defaults()

@@ -3,6 +3,7 @@ package dbserver
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 
@@ -24,8 +25,15 @@ func (mariadb) install(dir string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.Command(path, "--no-defaults", "--datadir="+filepath.Join(dir, "data"),
-		"--auth-root-authentication-method=normal", "--skip-test-db"), nil
+	return alone(dir, exec.Command(path, "--no-defaults", "--datadir="+filepath.Join(dir, "data"),
+		"--auth-root-authentication-method=normal", "--skip-test-db")), nil
+}
+
+// alone gives a command a folder for temporary tables of its own: a server that starts clears away what it takes for
+// left behind, that of another server too.
+func alone(dir string, cmd *exec.Cmd) *exec.Cmd {
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	return cmd
 }
 
 func (mariadb) serve(dir string, port int) *exec.Cmd {
@@ -33,9 +41,9 @@ func (mariadb) serve(dir string, port int) *exec.Cmd {
 	if err != nil {
 		path = "mariadbd" // install has found it
 	}
-	return exec.Command(path, "--no-defaults", "--datadir="+filepath.Join(dir, "data"), "--bind-address=127.0.0.1",
+	return alone(dir, exec.Command(path, "--no-defaults", "--datadir="+filepath.Join(dir, "data"), "--bind-address=127.0.0.1",
 		fmt.Sprint("--port=", port), "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"),
-		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1", "--skip-log-bin", "--max-connections=200")
+		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1", "--skip-log-bin", "--max-connections=200"))
 }
 
 func (mariadb) admin(dir string, _ int) (driver, dsn string) {
