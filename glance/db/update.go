@@ -103,7 +103,9 @@ func (t *Tx) setProperty(ctx context.Context, p property, at moment) error {
 	const revive = "UPDATE image_properties SET name = ?, value = ?, updated_at = ?, deleted = FALSE, deleted_at = NULL WHERE image_id = ? AND "
 	n, err := t.exec(ctx, revive+t.engine.exact("name")+" = ?", p.name, p.value, at, p.image, p.name)
 	if err == nil && n == 0 && t.engine.loose {
-		n, err = t.exec(ctx, revive+"name = ? AND deleted", p.name, p.value, at, p.image, p.name)
+		// The mark of an upload is no property that may come back under another spelling.
+		n, err = t.exec(ctx, revive+"name = ? AND deleted AND NOT ("+t.engine.exact("name")+" = ?)",
+			p.name, p.value, at, p.image, p.name, markName)
 	}
 	if err != nil || n > 0 {
 		return err
