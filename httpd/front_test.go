@@ -63,6 +63,7 @@ func TestBrokenDownload(t *testing.T) {
 		w.send(fmt.Sprintf("GET /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\n\r\n", id, s.addr))
 		resp, err := http.ReadResponse(w.in, nil)
 		s.must(err)
+		defer resp.Body.Close() //nolint:errcheck // it is cut
 		_, err = io.CopyN(io.Discard, resp.Body, 1<<20)
 		s.must(err)
 		s.back.kill()
