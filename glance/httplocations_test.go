@@ -111,6 +111,24 @@ func TestSecNoSSRFOracle(t *testing.T) {
 	}
 }
 
+// One patch sends no storm of requests to another server.
+func TestManyLocationProbes(t *testing.T) {
+	t.Parallel()
+	url, visits := canary(t, serveText("0123456789"))
+	f := start(t, reading("127.0.0.1"))
+	id := f.as(owner).store("", "0123456789")
+	var ops []string
+	for range 200 {
+		ops = append(ops, v21.op("add", "/locations/-", `{"url": "`+url+`/x", "metadata": {}}`), v21.op("remove", "/locations/1", ""))
+	}
+	before := f.state()
+	f.as(owner).patch(v21, id, ops...).want(http.StatusRequestEntityTooLarge)
+	f.unchanged(before)
+	if n := visits.Load(); n > 100 {
+		t.Errorf("the server was asked %d times", n)
+	}
+}
+
 // A location that breaks off in the middle cuts the download: nobody takes the part for the whole.
 func TestHTTPLocationBreaks(t *testing.T) {
 	t.Parallel()

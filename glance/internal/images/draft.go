@@ -20,6 +20,7 @@ type Draft struct {
 	seen    *image.Image // as it is stored; nobody changes it
 	now     image.Image  // as it shall be
 	touched bool         // something was asked for, even if it makes no difference
+	probes  int          // stores that were asked what is at a location
 }
 
 // draft returns a draft of img.

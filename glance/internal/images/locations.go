@@ -177,12 +177,18 @@ func (d *Draft) locationRoom(n int) error {
 	return d.images.checkRoom(d.ctx, d.seen.ID, times(*d.now.Size, n))
 }
 
+// maxProbes bounds how often one change asks other servers what they have.
+const maxProbes = 100
+
 // newLocation checks a location that the caller names: a store serves it and has something there, and the image does
 // not have it yet. An image without a size takes that of its first location.
 func (d *Draft) newLocation(l image.Location) error {
 	s := d.images
 	if err := d.locationRoom(len(d.now.Locations) + 1); err != nil {
 		return err
+	}
+	if d.probes++; d.probes > maxProbes {
+		return fault.New(fault.TooLarge, "one change can name %d locations", maxProbes)
 	}
 	size, err := s.probe(d.ctx, l)
 	if err != nil {
