@@ -1,19 +1,14 @@
 package glance_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,127 +18,10 @@ import (
 	"goglance/glance"
 	"goglance/glance/db"
 	"goglance/glance/db/dbtest/dbserver"
+	"goglance/glance/internal/reference"
 	"goglance/glance/option"
 	"goglance/glance/store/all"
 )
-
-// pythonConfig is a Glance in Python that takes callers from identity headers, as the fixture does.
-const pythonConfig = `[DEFAULT]
-bind_host = 127.0.0.1
-bind_port = %d
-workers = 0
-show_multiple_locations = true
-enforce_secure_rbac = false
-node_staging_uri = file://%[2]s/staging
-[database]
-connection = %[3]s
-[glance_store]
-stores = file
-default_store = file
-filesystem_store_datadir = %[2]s/images
-[oslo_concurrency]
-lock_path = %[2]s
-[oslo_policy]
-enforce_new_defaults = false
-enforce_scope = false
-[paste_deploy]
-config_file = %[2]s/paste.ini
-`
-
-const pythonPipeline = `[pipeline:glance-api]
-pipeline = versionnegotiation context rootapp
-[composite:rootapp]
-paste.composite_factory = glance.api:root_app_factory
-/: apiversions
-/v2: apiv2app
-[app:apiversions]
-paste.app_factory = glance.api.versions:create_resource
-[app:apiv2app]
-paste.app_factory = glance.api.v2.router:API.factory
-[filter:versionnegotiation]
-paste.filter_factory = glance.api.middleware.version_negotiation:VersionNegotiationFilter.factory
-[filter:context]
-paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
-`
-
-// python is Debian's Glance, of the Zed release.
-type python struct {
-	t    *testing.T
-	dir  string
-	conf string
-	port int
-}
-
-func newPython(t *testing.T, connection string) *python {
-	t.Helper()
-	for _, name := range []string{"glance-api", "glance-manage"} {
-		if _, err := exec.LookPath(name); err != nil && os.Getenv("GLANCE_TEST_REQUIRE") == "" {
-			t.Skip(err)
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := &python{t: t, dir: t.TempDir()}
-	p.conf = filepath.Join(p.dir, "glance-api.conf")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if addr, ok := l.Addr().(*net.TCPAddr); ok {
-		p.port = addr.Port
-	}
-	err = errors.Join(l.Close(), os.Mkdir(filepath.Join(p.dir, "images"), 0o700), os.Mkdir(filepath.Join(p.dir, "staging"), 0o700),
-		os.WriteFile(p.conf, fmt.Appendf(nil, pythonConfig, p.port, p.dir, connection), 0o600),
-		os.WriteFile(filepath.Join(p.dir, "paste.ini"), []byte(pythonPipeline), 0o600))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// manage runs one of Python's own commands on the database.
-func (p *python) manage(args ...string) {
-	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), "glance-manage", append([]string{"--config-file", p.conf}, args...)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		p.t.Fatalf("glance-manage %v: %v\n%s", args, err, out)
-	}
-}
-
-// serve starts the server and returns its URL.
-func (p *python) serve() string {
-	p.t.Helper()
-	log, err := os.Create(filepath.Join(p.dir, "log"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(p.t.Context()), "glance-api", "--config-file", p.conf)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := errors.Join(cmd.Process.Kill(), log.Close()); err != nil {
-			p.t.Error(err)
-		}
-		_ = cmd.Wait() // it was killed
-		if text, err := os.ReadFile(log.Name()); p.t.Failed() && err == nil {
-			p.t.Logf("%s", text[max(0, len(text)-4000):])
-		}
-	})
-	url := fmt.Sprintf("http://127.0.0.1:%d", p.port)
-	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		resp, err := http.Get(url + "/versions") //nolint:noctx // bounded by the loop
-		if err == nil {
-			resp.Body.Close() //nolint:errcheck // nothing is read
-			return url
-		}
-		if time.Now().After(end) {
-			p.t.Fatalf("glance-api does not start: %v", err)
-		}
-	}
-}
 
 // TestBesidePython has ours and Debian's Glance on one database and one store at the same time. What one of them takes
 // in is handled through the other, and both say the same about it.
@@ -181,7 +59,7 @@ func besides(t *testing.T, kind string) *sides {
 		t.Fatal(err)
 	}
 	raw := connect(t, kind, &o)
-	p := newPython(t, o.Connection)
+	images, url := filepath.Join(t.TempDir(), "images"), ""
 	ours := start(t).second(func(c *glance.Config) {
 		c.Clock, c.NewID, c.StateDir, c.Options.ShowLocations = nil, nil, t.TempDir(), true
 		var err error
@@ -197,17 +75,19 @@ func besides(t *testing.T, kind string) *sides {
 		if err := d.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		p.manage("db_sync")
+		url = reference.Start(t, reference.Config{
+			Database: o.Connection, Images: images, Identity: true, Default: "show_multiple_locations = true",
+		})
 		if err := d.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if c.Stores, err = all.Files(filepath.Join(p.dir, "images"), c.Log); err != nil {
+		if c.Stores, err = all.Files(images, c.Log); err != nil {
 			t.Fatal(err)
 		}
 	})
 	theirs := *ours
-	theirs.url = p.serve()
-	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: filepath.Join(p.dir, "images")}
+	theirs.url = url
+	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: images}
 }
 
 // connect names an empty database of the kind in o and opens a handle on it.
