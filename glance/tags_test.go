@@ -206,7 +206,7 @@ func TestTagQuota(t *testing.T) {
 }
 
 // Spec security S71: tags that come at once are counted together.
-func TestSecTagQuotaRace(t *testing.T) {
+func TestSecListQuotasConcurrent(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	have := make([]string, 127)

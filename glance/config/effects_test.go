@@ -98,7 +98,7 @@ func effectsOfParts() map[string]string {
 		"glance_store/filesystem_store_datadir":       here + "TestBuildServes",
 		"glance_store/filesystem_store_datadirs":      file + "TestDatadirsBySpace",
 		"glance_store/filesystem_store_read_roots":    file + "TestReadRoots",
-		"glance_store/filesystem_store_metadata_file": file + "TestMetadata",
+		"glance_store/filesystem_store_metadata_file": file + "TestSecMetadataFilePrefix",
 		"glance_store/filesystem_store_file_perm":     file + "TestLetPass",
 		"glance_store/https_ca_certificates_file":     web + "TestSecOutboundTLSHostname",
 		"glance_store/https_insecure":                 web + "TestSecOutboundTLSHostname",

@@ -34,8 +34,9 @@ func crash(dir string) {
 	os.Exit(1)
 }
 
-// TestKilled kills a process in the middle of a Put and tidies up after it.
-func TestKilled(t *testing.T) {
+// TestSecCrashLeftovers kills a process in the middle of a Put and tidies up after it.
+// Spec security S95.
+func TestSecCrashLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), crashDir+"="+dir)

@@ -36,8 +36,9 @@ func TestParseMetadata(t *testing.T) {
 	}
 }
 
-// TestMetadata has mountpoints of which one is the beginning of another's name.
-func TestMetadata(t *testing.T) {
+// TestSecMetadataFilePrefix has mountpoints of which one is the beginning of another's name.
+// Spec security S94.
+func TestSecMetadataFilePrefix(t *testing.T) {
 	dir := t.TempDir()
 	list := `[{"id": "a", "mountpoint": "DIR/a/"}, {"id": "ab", "mountpoint": "DIR/ab", "share": ["x"]}]`
 	name := filepath.Join(dir, "metadata.json")

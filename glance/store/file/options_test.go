@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDatadirs(t *testing.T) {
+// TestSecDatadirsParsing is spec security S93.
+func TestSecDatadirsParsing(t *testing.T) {
 	for _, c := range []struct {
 		single string
 		plural []string

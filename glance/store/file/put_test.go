@@ -15,7 +15,8 @@ import (
 	"goglance/glance/store"
 )
 
-func TestPutNames(t *testing.T) {
+// TestSecIDsAsFileNames is spec security S92.
+func TestSecIDsAsFileNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	d := open(t, Options{Datadir: dir})
 	good := attempt()
@@ -52,8 +53,9 @@ func TestPutUpperCase(t *testing.T) {
 	}
 }
 
-// TestPutPlanted puts symbolic links where the driver is about to create files.
-func TestPutPlanted(t *testing.T) {
+// TestSecPlantedSymlinks puts symbolic links where the driver is about to create files.
+// Spec security S70.
+func TestSecPlantedSymlinks(t *testing.T) {
 	for _, target := range []string{"sentinel", "nowhere"} {
 		dir, outside := t.TempDir(), t.TempDir()
 		sentinel := filepath.Join(outside, "sentinel")

@@ -26,8 +26,9 @@ func everywhere(t *testing.T, d *Driver, url string, kind fault.Kind) {
 	expect(t, "Delete "+url, d.Delete(t.Context(), url), kind)
 }
 
-// TestNotRegular has other things than files where an object should be. Opening a pipe must not wait for its writer.
-func TestNotRegular(t *testing.T) {
+// TestSecNonRegularStoreFile has other things than files where an object should be. Opening a pipe must not wait for its writer.
+// Spec security S90.
+func TestSecNonRegularStoreFile(t *testing.T) {
 	dir, sentinel := t.TempDir(), filepath.Join(t.TempDir(), "sentinel")
 	d := open(t, Options{Datadir: dir})
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -75,8 +76,9 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
-// TestOutside has locations that lead out of the store, by their text or by a link on the way.
-func TestOutside(t *testing.T) {
+// TestSecFileURLOutsideDatadir has locations that lead out of the store, by their text or by a link on the way.
+// Spec security S91.
+func TestSecFileURLOutsideDatadir(t *testing.T) {
 	base := t.TempDir()
 	dir, secret := filepath.Join(base, "data"), filepath.Join(base, "secret")
 	d := open(t, Options{Datadir: dir})
