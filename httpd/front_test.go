@@ -61,7 +61,7 @@ func TestBrokenDownload(t *testing.T) {
 		id := s.upload(size)
 		w := s.dial()
 		w.send(fmt.Sprintf("GET /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\n\r\n", id, s.addr))
-		resp, err := http.ReadResponse(w.in, nil) //nolint:bodyclose // the connection is closed instead
+		resp, err := http.ReadResponse(w.in, nil)
 		s.must(err)
 		defer resp.Body.Close() //nolint:errcheck // it is cut
 		_, err = io.CopyN(io.Discard, resp.Body, 1<<20)
