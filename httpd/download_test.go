@@ -111,7 +111,7 @@ func TestSecSlowReader(t *testing.T) {
 		ask := func() *wire {
 			w := s.dial()
 			w.send(fmt.Sprintf("GET /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", id, s.addr))
-			resp, err := http.ReadResponse(w.in, nil) //nolint:bodyclose // the reader goes on with the connection, which the test closes //nolint:bodyclose // the connection is closed instead
+			resp, err := http.ReadResponse(w.in, nil) //nolint:bodyclose // the reader goes on with the connection, which the test closes
 			s.must(err)
 			if resp.StatusCode != http.StatusOK || resp.ContentLength != size {
 				t.Fatalf("answered %d, %d bytes", resp.StatusCode, resp.ContentLength)
