@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"goglance/glance/operator/pidfile"
 )
@@ -104,8 +106,21 @@ func TestFind(t *testing.T) {
 		return p != nil
 	}
 	pid := cmd.Process.Pid
-	if !found(os.Getpid()) || !found(pid, "glance-api", "sleep") || found(pid, "glance-api") || found(pid) || found(999999999, "sleep") {
-		t.Error("the wrong processes are found")
+	for end := time.Now().Add(10 * time.Second); !found(pid, "sleep") && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // Start returns when the kernel has begun to put the program in, and its arguments come last
+	}
+	rows := map[string]struct{ got, want bool }{
+		"this process":         {found(os.Getpid()), true},
+		"one of two programs":  {found(pid, "glance-api", "sleep"), true},
+		"another program":      {found(pid, "glance-api"), false},
+		"no program":           {found(pid), false},
+		"a number of no one's": {found(999999999, "sleep"), false},
+	}
+	for name, row := range rows {
+		if row.got != row.want {
+			line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+			t.Errorf("%s: found %v (the other process is %q, %v)", name, row.got, line, err)
+		}
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
