@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"goglance/glance/image"
+	"goglance/glance/task"
 )
 
 // Event is one thing that happened (spec operations 9).
@@ -14,6 +15,7 @@ type Event struct {
 	Member  *image.Member // for image.member.*; nobody changes it
 	Sent    int64         // bytes, for image.send
 	Metadef *Metadef      // for metadef_*
+	Task    *task.Task    // for task.*, as it is after the event but for input, result and message, which are not told
 	Err     string        // for a failure: what the client is told; empty for a success
 }
 
