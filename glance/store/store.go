@@ -16,7 +16,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io"
+	"path/filepath"
 )
 
 // Object is what a Put is to store.
@@ -74,6 +76,31 @@ type Aborter interface {
 	// image refers to the object. Nothing to remove is no error.
 	Abort(ctx context.Context, o Object) error
 }
+
+// ErrNoLink says that a file cannot become an object without a copy of its bytes: they are to be Put.
+var ErrNoLink = errors.New("the store cannot take this file over without copying it")
+
+// Linker is implemented by a driver that can take over a local file without copying it.
+type Linker interface {
+	// Link makes the file at path an object, with the promises of Put: it is on the disk when Link returns, it replaces
+	// nothing, a failure leaves nothing behind. It is ErrNoLink when the file system cannot do that, or when somebody
+	// else could still write to the file. The file may be the object itself afterwards; whoever calls Link has stopped
+	// writing to it, and removes its name.
+	Link(ctx context.Context, o Object, path string) (Stored, error)
+}
+
+// Staging is a folder where image data waits until it is imported, each in a file of the image's id. Several servers,
+// also of the reference, may share it.
+type Staging struct {
+	Driver        // a Writer that keeps its objects in Dir; its locations are file://Dir/ID
+	Dir    string // absolute; nobody else may write into it
+}
+
+// URL is the location of the staged data of an image.
+func (s *Staging) URL(id string) string { return "file://" + s.Path(id) }
+
+// Path is where the staged data of an image is.
+func (s *Staging) Path(id string) string { return filepath.Join(s.Dir, id) }
 
 // Pather is implemented by a driver whose objects are local files.
 type Pather interface {

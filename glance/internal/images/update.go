@@ -161,6 +161,7 @@ func (d *Draft) change() db.Change {
 	differ(c.Set, db.ColContainerFormat, was.ContainerFormat, now.ContainerFormat)
 	differ(c.Set, db.ColDiskFormat, was.DiskFormat, now.DiskFormat)
 	differ(c.Set, db.ColSize, was.Size, now.Size)
+	differ(c.Set, db.ColVirtualSize, was.VirtualSize, now.VirtualSize)
 	differ(c.Set, db.ColVisibility, &was.Visibility, &now.Visibility)
 	differ(c.Set, db.ColProtected, &was.Protected, &now.Protected)
 	differ(c.Set, db.ColMinDisk, &was.MinDisk, &now.MinDisk)

@@ -17,6 +17,11 @@ import (
 type Data struct {
 	Body   io.Reader
 	Length int64 // bytes announced; -1: unknown
+	// VirtualSize is the capacity of the disk inside the data, which the image gets with the data; nil: unknown.
+	VirtualSize *int64
+	// Accept is asked whether the image, as it is when the data is about to be read, may have it. Its formats do not change
+	// any more. Optional.
+	Accept func(img *image.Image) error
 }
 
 // Upload gives a queued image its data and makes it active (spec images-api 7.1). Everything that can be known before
@@ -40,13 +45,13 @@ func (s *Images) upload(ctx context.Context, id string, d Data) error {
 	if err := s.uploadable(ctx, img); err != nil {
 		return err
 	}
-	u := ingest.Upload{ID: id, If: img, Body: d.Body, Length: d.Length, Check: func(ctx context.Context, tx *db.Tx, size int64) error {
-		return s.checkQuota(ctx, tx, id, size)
-	}}
-	if img.Owner != nil {
-		u.Owner = *img.Owner
+	if d.Accept != nil {
+		if err := d.Accept(img); err != nil {
+			return err
+		}
 	}
-	if u.Limit, err = s.room(ctx, id, d.Length); err != nil {
+	u, err := s.incoming(ctx, img, d)
+	if err != nil {
 		return err
 	}
 	s.tell(ctx, "image.prepare", img, nil)
@@ -76,6 +81,11 @@ func (s *Images) uploadable(ctx context.Context, img *image.Image) error {
 	if err := s.enforce(ctx, "upload_image", img); err != nil {
 		return err
 	}
+	return unsigned(img)
+}
+
+// unsigned refuses an image whose data is to be verified against a signature.
+func unsigned(img *image.Image) error {
 	if signed(img) {
 		return fault.New(fault.Invalid, "the image is to be verified against its signature, and there is no key manager to ask")
 	}

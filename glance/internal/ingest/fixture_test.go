@@ -25,6 +25,7 @@ type node struct {
 	t       *testing.T
 	db      *db.DB
 	datadir string
+	staging *store.Staging
 	root    string // of the journals
 	driver  store.Driver
 }
@@ -45,6 +46,11 @@ func newNode(t *testing.T) *node {
 	if n.driver, err = file.New(file.Options{Datadir: n.datadir}); err != nil {
 		t.Fatal(err)
 	}
+	folder, err := file.New(file.Options{Datadir: filepath.Join(dir, "staging")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.staging = &store.Staging{Driver: folder, Dir: filepath.Join(dir, "staging")}
 	return n
 }
 
@@ -62,7 +68,7 @@ func (n *node) process() *Ingest {
 	}
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	return New(Config{DB: n.db, Stores: stores, Journal: j, Clock: time.Now, Log: log})
+	return New(Config{DB: n.db, Stores: stores, Journal: j, Staging: n.staging, Clock: time.Now, Log: log})
 }
 
 // die ends a process as kill -9 does: its lock goes, its journal stays.

@@ -24,11 +24,14 @@ import (
 //
 // An entry is a small file, written and synced before the first step of the work, whose suffix says how far that is:
 //
-//	.claim   an upload; the image may have been set to saving with its mark, or not yet, or no more
-//	.hold    an upload; the image is saving, and it was this upload that set it
-//	.remove  a removal; while the image is pending_delete with its mark, its bytes are to go
+//	.claim   an upload; the image may have been set to its state (Doing) with its mark, or not yet, or no more
+//	.hold    an upload; the image is in that state, and it was this upload that set it
+//	.remove  a removal; while the image is pending_delete with its mark, its bytes are to go; once it is deleted, what was
+//	         staged for it
+//	.task    a task, see Journal.Task; it is worked off after the others, which may be parts of it
 //
-// The mark of an image (db.Change) is the Upload of the entry.
+// An upload is also the staging of data, and the import of it, whose Upload is the id of its task. The mark of an image
+// (db.Change) is the Upload of the entry.
 type Journal struct {
 	root, dir string
 	lock      *flock.Flock
@@ -38,23 +41,42 @@ const (
 	claimed  = ".claim"
 	held     = ".hold"
 	removing = ".remove"
+	tasked   = ".task"
 	lockName = "lock"
 	unborn   = ".new-" // a journal that is not locked yet: others leave it alone
 )
 
 // entry is one piece of work.
 type entry struct {
-	Image  string    `json:"image"`
-	Owner  string    `json:"owner,omitempty"`
-	Store  string    `json:"store,omitempty"`
-	Upload string    `json:"upload"`
-	At     time.Time `json:"at"`             // when it began
-	From   string    `json:"from,omitempty"` // of a removal: the status before
+	Image  string       `json:"image"`
+	Owner  string       `json:"owner,omitempty"`
+	Store  string       `json:"store,omitempty"`
+	Upload string       `json:"upload"`
+	Doing  image.Status `json:"doing,omitempty"` // the state that the image is in for it; empty: saving
+	At     time.Time    `json:"at"`              // when it began
+	From   string       `json:"from,omitempty"`  // of a removal: the status before
+	Note   string       `json:"note,omitempty"`  // of a task
 
 	seen      *image.Image // as it was when it was decided to upload; nil: it does not matter
 	path      string       // without suffix
 	state     string
 	postponed bool // Retry has it
+}
+
+// doing is the state of an image that the work holds.
+func (e *entry) doing() image.Status {
+	if e.Doing == "" {
+		return image.Saving
+	}
+	return e.Doing
+}
+
+// before is the state that the work takes an image from.
+func (e *entry) before() image.Status {
+	if e.Doing == image.Importing {
+		return image.Uploading
+	}
+	return image.Queued
 }
 
 // OpenJournal makes this process's journal in root, a folder on a local disk that every process of this node may
@@ -75,6 +97,12 @@ func OpenJournal(root string) (*Journal, error) {
 	j := &Journal{root: root, dir: filepath.Join(root, name), lock: lock}
 	if err := os.Rename(nascent, j.dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("journal: %w", err), lock.Close())
+	}
+	// An entry that is on the disk is of no use if the power takes the folder that it is in.
+	for _, dir := range []string{root, filepath.Dir(root)} {
+		if err := syncDir(dir); err != nil {
+			return nil, errors.Join(fmt.Errorf("journal: %w", err), lock.Close())
+		}
 	}
 	return j, nil
 }
@@ -167,7 +195,12 @@ func inherit(dir string, fn func(*entry) error) error {
 	}
 	var errs []error
 	for _, file := range files {
-		if file.Name() != lockName {
+		if name := file.Name(); name != lockName && filepath.Ext(name) != tasked {
+			errs = append(errs, inheritEntry(filepath.Join(dir, name), fn))
+		}
+	}
+	for _, file := range files {
+		if filepath.Ext(file.Name()) == tasked && errors.Join(errs...) == nil {
 			errs = append(errs, inheritEntry(filepath.Join(dir, file.Name()), fn))
 		}
 	}
@@ -184,7 +217,7 @@ func inheritEntry(path string, fn func(*entry) error) error {
 	}
 	state := filepath.Ext(path)
 	e := entry{}
-	if json.Unmarshal(text, &e) == nil && (state == claimed || state == held || state == removing) {
+	if json.Unmarshal(text, &e) == nil && (state == claimed || state == held || state == removing || state == tasked) {
 		e.path, e.state = strings.TrimSuffix(path, state), state
 		if err := fn(&e); err != nil {
 			return err

@@ -24,7 +24,7 @@ var ErrStale = errors.New("the image has changed meanwhile")
 // While the bytes go the image is pending_delete: nobody finds it, and it can still come back.
 func (in *Ingest) Remove(ctx context.Context, img *image.Image) error {
 	if len(img.Locations) == 0 {
-		return in.bury(ctx, img.ID, db.Deletion{If: img})
+		return in.removeStaged(ctx, img)
 	}
 	e, err := in.beginRemoval(entry{Image: img.ID, Upload: uuid.NewString(), From: string(img.Status), At: in.Clock()})
 	if err != nil {

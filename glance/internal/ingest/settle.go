@@ -14,7 +14,12 @@ import (
 // Recover tidies up after processes of this node that died: uploads are undone, removals finished. It touches
 // nothing of a process that lives, here or elsewhere. It may run while uploads do.
 func (in *Ingest) Recover(ctx context.Context) error {
-	return in.Journal.orphans(func(e *entry) error { return in.undo(ctx, e) })
+	return errors.Join(in.sweep(ctx), in.Journal.orphans(func(e *entry) error {
+		if e.state == tasked {
+			return in.Abandoned(ctx, e.Upload, e.Note)
+		}
+		return in.undo(ctx, e)
+	}))
 }
 
 // Retry settles what this process could not settle when it happened, because the database was away.
@@ -59,7 +64,7 @@ func (in *Ingest) end(e *entry) {
 func (in *Ingest) giveBack(ctx context.Context, e *entry, reason error) error {
 	for range attempts {
 		img, err := in.DB.Image(ctx, e.Image)
-		if fault.Is(err, fault.NotFound) || err == nil && img.Status != image.Saving {
+		if fault.Is(err, fault.NotFound) || err == nil && img.Status != e.doing() {
 			in.end(e)
 			return &fault.Error{Kind: fault.Gone, Msg: "the image was deleted during the upload", Err: reason}
 		}
@@ -67,7 +72,7 @@ func (in *Ingest) giveBack(ctx context.Context, e *entry, reason error) error {
 			err = e.letGo()
 		}
 		if err == nil {
-			back := db.Change{From: []image.Status{image.Saving}, IfMark: e.Upload, Status: image.Queued, At: in.Clock()}
+			back := db.Change{From: []image.Status{e.doing()}, IfMark: e.Upload, Status: image.Queued, At: in.Clock()}
 			err = in.update(ctx, e.Image, back)
 		}
 		switch {
@@ -92,7 +97,7 @@ func (in *Ingest) undo(ctx context.Context, e *entry) error {
 	img, err := in.DB.Image(ctx, e.Image)
 	switch {
 	case fault.Is(err, fault.NotFound) && e.state == removing:
-		return nil
+		return in.unstage(ctx, e)
 	case fault.Is(err, fault.NotFound):
 		return in.abort(ctx, e)
 	case err != nil:
@@ -107,19 +112,20 @@ func (in *Ingest) undo(ctx context.Context, e *entry) error {
 	switch {
 	case mine && e.state == removing && img.Status == image.PendingDelete:
 		return in.finishRemoval(ctx, e, img)
-	case mine && e.state != removing && img.Status == image.Saving:
+	case mine && e.state != removing && img.Status == e.doing():
 		return in.undoUpload(ctx, e)
+	case e.doing() == image.Importing && img.Status != image.Uploading && img.Status != image.Importing:
+		return in.unstage(ctx, e) // the image has had its import, or was given back elsewhere
 	}
 	return nil // the image is not, or no more, what this entry has made it
 }
 
-// undoUpload gives an image back that is saving for this upload. Bytes go first: a queued image may have a new upload
-// at once.
+// undoUpload gives an image back that this upload holds. Bytes go first: a queued image may have a new upload at once.
 func (in *Ingest) undoUpload(ctx context.Context, e *entry) error {
 	if err := in.abort(ctx, e); err != nil {
 		return err
 	}
-	back := db.Change{From: []image.Status{image.Saving}, Status: image.Queued, At: in.Clock()}
+	back := db.Change{From: []image.Status{e.doing()}, Status: image.Queued, At: in.Clock()}
 	if e.state == claimed {
 		back.IfMark = e.Upload
 	}
@@ -131,8 +137,19 @@ func (in *Ingest) undoUpload(ctx context.Context, e *entry) error {
 	return err
 }
 
-// abort removes what an upload has left in its store.
+// abort removes what an upload has left in its store, and what was staged for it.
 func (in *Ingest) abort(ctx context.Context, e *entry) error {
+	if e.doing() == image.Saving {
+		return in.abortStore(ctx, e)
+	}
+	err := in.unstage(ctx, e)
+	if err == nil && e.doing() == image.Importing {
+		err = in.abortStore(ctx, e)
+	}
+	return err
+}
+
+func (in *Ingest) abortStore(ctx context.Context, e *entry) error {
 	d, err := in.Stores.ByName(e.Store)
 	if err != nil {
 		return err

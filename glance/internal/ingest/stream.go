@@ -1,17 +1,14 @@
 package ingest
 
 import (
+	"crypto/md5" // the checksum of the Images API is MD5; it guards against accidents, not attacks
+	"encoding/hex"
 	"errors"
 	"hash"
 	"io"
-	"sync"
-	"sync/atomic"
 
 	"goglance/glance/fault"
 )
-
-// blockSize is the most that is read at once. A block is the unit that travels to the store and to the digests.
-const blockSize = 256 << 10
 
 // waitSize is what a stream waits for bytes with. It is all the memory that a slow client costs; net/http buffers as
 // much, so a wait does not split what has already arrived.
@@ -20,39 +17,31 @@ const waitSize = 4 << 10
 // backlog is how many blocks a digest may lag behind the store.
 const backlog = 2
 
-type block struct {
-	buf  [blockSize]byte
-	n    int
-	refs atomic.Int32
-	pool *sync.Pool
-}
-
-func (b *block) release() {
-	if b.refs.Add(-1) == 0 {
-		b.pool.Put(b)
-	}
-}
-
 // stream is a body on its way into a store. A store takes it by WriteTo (blocks of our own, nothing copied) or by
 // Read. It gives the store no byte beyond the limit, and EOF only when the whole body was there.
 type stream struct {
 	Upload
-	pool *sync.Pool
+	blocks *blocks
 
 	n       int64 // bytes seen
 	err     error // why the source ended; io.EOF when it was complete
-	fast    bool  // the last read filled its block: the client is ahead of us
 	small   [waitSize]byte
+	sum     hash.Hash
 	digests []*digest
 }
 
-func newStream(u Upload, pool *sync.Pool, hashes ...hash.Hash) *stream {
-	s := &stream{Upload: u, pool: pool}
-	for _, h := range hashes {
-		s.digests = append(s.digests, newDigest(h))
+// newStream returns a stream of the body of u. The MD5 sum of what passes is computed beside it, and u.Look sees it.
+func newStream(u Upload, from *blocks) *stream {
+	s := &stream{Upload: u, blocks: from, sum: md5.New()}
+	s.digests = append(s.digests, newDigest(s.sum))
+	if u.Look != nil {
+		s.digests = append(s.digests, newDigest(u.Look))
 	}
 	return s
 }
+
+// checksum is that of all that has passed. To be called after finish.
+func (s *stream) checksum() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
 // finish waits for the digests and ends their goroutines. To be called once, after the last read.
 func (s *stream) finish() {
@@ -67,9 +56,10 @@ func (s *stream) complete() bool { return errors.Is(s.err, io.EOF) }
 // Read lets a store pull. The digests get a copy, as p is the store's.
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.read(p[:min(len(p), blockSize)])
-	if n > 0 {
-		b := s.take()
-		b.n = copy(b.buf[:], p[:n])
+	for rest := p[:n]; len(rest) > 0; {
+		b := s.blocks.take()
+		b.n = copy(b.buf, rest)
+		rest = rest[b.n:]
 		s.digest(b)
 		b.release()
 	}
@@ -99,31 +89,21 @@ func (s *stream) WriteTo(w io.Writer) (int64, error) {
 	}
 }
 
-// next returns the next bytes in a block. It takes the block only when bytes are there, unless the client is so fast
-// that they surely are: a thousand slow clients must not hold a thousand blocks.
+// next returns the next bytes in a block. It takes the block only when bytes are there: a thousand slow clients must not
+// hold a thousand blocks while they wait for their next packet, also when each sent a lot before it.
 func (s *stream) next() (*block, error) {
-	if s.fast {
-		b := s.take()
-		return b, s.fill(b)
-	}
 	n, err := s.read(s.small[:])
 	if n == 0 {
 		return nil, err
 	}
-	b := s.take()
-	b.n = copy(b.buf[:], s.small[:n])
-	if n < waitSize || err != nil {
+	b := s.blocks.take()
+	b.n = copy(b.buf, s.small[:n])
+	if n < waitSize || b.n == len(b.buf) || err != nil {
 		return b, err
 	}
-	return b, s.fill(b)
-}
-
-// fill adds the bytes of one read to b.
-func (s *stream) fill(b *block) error {
-	n, err := s.read(b.buf[b.n:])
+	n, err = s.read(b.buf[b.n:])
 	b.n += n
-	s.fast = b.n == blockSize
-	return err
+	return b, err
 }
 
 // read is one read of the source, held to the limit and to the announced length.
@@ -143,16 +123,6 @@ func (s *stream) read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *stream) take() *block {
-	b, ok := s.pool.Get().(*block)
-	if !ok {
-		b = &block{pool: s.pool}
-	}
-	b.n = 0
-	b.refs.Store(1)
-	return b
-}
-
 func (s *stream) digest(b *block) {
 	if b.n == 0 {
 		return
@@ -163,15 +133,17 @@ func (s *stream) digest(b *block) {
 	}
 }
 
-// digest hashes blocks in a goroutine of its own.
+// digest feeds blocks to a hash, or to whatever else looks at them, in a goroutine of its own. A panic there becomes one
+// of the goroutine that waits for it, which can do something about it.
 type digest struct {
-	hash.Hash
+	to     io.Writer
 	blocks chan *block
 	done   chan struct{}
+	defect any // what it panicked with
 }
 
-func newDigest(h hash.Hash) *digest {
-	d := &digest{Hash: h, blocks: make(chan *block, backlog), done: make(chan struct{})}
+func newDigest(to io.Writer) *digest {
+	d := &digest{to: to, blocks: make(chan *block, backlog), done: make(chan struct{})}
 	go d.run()
 	return d
 }
@@ -179,12 +151,22 @@ func newDigest(h hash.Hash) *digest {
 func (d *digest) run() {
 	defer close(d.done)
 	for b := range d.blocks {
-		d.Write(b.buf[:b.n]) // a hash never fails
+		if d.defect == nil {
+			d.take(b)
+		}
 		b.release()
 	}
+}
+
+func (d *digest) take(b *block) {
+	defer func() { d.defect = recover() }()
+	_, _ = d.to.Write(b.buf[:b.n]) // it never fails
 }
 
 func (d *digest) finish() {
 	close(d.blocks)
 	<-d.done
+	if d.defect != nil {
+		panic(d.defect)
+	}
 }

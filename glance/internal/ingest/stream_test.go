@@ -3,10 +3,10 @@ package ingest
 import (
 	"bytes"
 	"crypto/md5" // the checksum of the Images API
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/rand"
-	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -42,7 +42,7 @@ func TestStreamGivesWhatItGets(t *testing.T) {
 		for _, pull := range []bool{false, true} {
 			for _, n := range sizes() {
 				body := pattern(n)
-				s := newStream(Upload{Body: source(bytes.NewReader(body)), Length: int64(n), Limit: Limit{Bytes: int64(n)}}, new(sync.Pool), md5.New()) // see above
+				s := newStream(Upload{Body: source(bytes.NewReader(body)), Length: int64(n), Limit: Limit{Bytes: int64(n)}}, new(blocks))
 				var src io.Reader = s
 				if pull {
 					src = readOnly{s}
@@ -51,7 +51,7 @@ func TestStreamGivesWhatItGets(t *testing.T) {
 				_, err := io.Copy(&got, src)
 				s.finish()
 				want := md5.Sum(body) // see above
-				if err != nil || !bytes.Equal(got.Bytes(), body) || !bytes.Equal(s.digests[0].Sum(nil), want[:]) || !s.complete() {
+				if err != nil || !bytes.Equal(got.Bytes(), body) || s.checksum() != hex.EncodeToString(want[:]) || !s.complete() {
 					t.Errorf("%s, pull %v, %d bytes: got %d, error %v, complete %v", name, pull, n, got.Len(), err, s.complete())
 				}
 			}
@@ -71,7 +71,7 @@ func TestStreamKeepsTheLimit(t *testing.T) {
 	over := fault.New(fault.TooLarge, "too much")
 	for _, limit := range sizes() {
 		for _, pull := range []bool{false, true} {
-			s := newStream(Upload{Body: bytes.NewReader(pattern(limit + 1)), Length: -1, Limit: Limit{int64(limit), over}}, new(sync.Pool))
+			s := newStream(Upload{Body: bytes.NewReader(pattern(limit + 1)), Length: -1, Limit: Limit{int64(limit), over}}, new(blocks))
 			var src io.Reader = s
 			if pull {
 				src = readOnly{s}
@@ -89,7 +89,7 @@ func TestStreamKeepsTheLimit(t *testing.T) {
 func TestStreamMissesAnnouncedBytes(t *testing.T) {
 	for _, n := range sizes() {
 		for _, announced := range []int{n - 1, n + 1} {
-			s := newStream(Upload{Body: bytes.NewReader(pattern(n)), Length: int64(announced), Limit: Limit{Bytes: 1 << 30}}, new(sync.Pool))
+			s := newStream(Upload{Body: bytes.NewReader(pattern(n)), Length: int64(announced), Limit: Limit{Bytes: 1 << 30}}, new(blocks))
 			_, err := io.Copy(io.Discard, s)
 			s.finish()
 			if announced >= 0 && (!fault.Is(err, fault.Invalid) || s.complete()) {
@@ -108,7 +108,7 @@ func TestStreamWaitsWithoutBlock(t *testing.T) {
 		}
 		return copy(p, "a few bytes"), nil
 	})
-	s := newStream(Upload{Body: slow, Length: -1, Limit: Limit{Bytes: 1 << 20}}, new(sync.Pool))
+	s := newStream(Upload{Body: slow, Length: -1, Limit: Limit{Bytes: 1 << 20}}, new(blocks))
 	for range 1000 {
 		b, err := s.next()
 		if err != nil || b.n != 11 {
@@ -122,3 +122,32 @@ func TestStreamWaitsWithoutBlock(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// TestStreamShowsWhatPasses: who looks at a body sees all of it in order, and a panic of his is one of the reader.
+func TestStreamShowsWhatPasses(t *testing.T) {
+	for _, n := range sizes() {
+		var seen bytes.Buffer
+		s := newStream(Upload{Body: bytes.NewReader(pattern(n)), Length: -1, Limit: Limit{Bytes: 1 << 30}, Look: &seen}, new(blocks))
+		if _, err := io.Copy(io.Discard, s); err != nil {
+			t.Fatal(err)
+		}
+		s.finish()
+		if !bytes.Equal(seen.Bytes(), pattern(n)) {
+			t.Errorf("%d bytes of %d were seen", seen.Len(), n)
+		}
+	}
+	s := newStream(Upload{Body: bytes.NewReader(pattern(9 * blockSize)), Length: -1, Limit: Limit{Bytes: 1 << 30}, Look: defect{}}, new(blocks))
+	if _, err := io.Copy(io.Discard, s); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was swallowed")
+		}
+	}()
+	s.finish()
+}
+
+type defect struct{}
+
+func (defect) Write([]byte) (int, error) { panic("a defect in who looks") }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -39,7 +40,7 @@ next:
 }
 
 func (d *Driver) prepareOne(path string) (fs.FileInfo, error) {
-	if err := os.MkdirAll(path, 0o750); err != nil {
+	if err := d.makeDir(path); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(path)
@@ -54,6 +55,17 @@ func (d *Driver) prepareOne(path string) (fs.FileInfo, error) {
 	}
 	d.letPass(path, info.Mode())
 	return info, nil
+}
+
+// makeDir makes a directory that is not there, and sees to it that it stays.
+func (d *Driver) makeDir(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return err
+	}
+	return d.syncDir(filepath.Dir(path))
 }
 
 // letPass makes a directory passable for those who may read the files in it.

@@ -26,14 +26,15 @@ type Driver struct {
 
 // disk is what the driver asks of the operating system and a test may refuse.
 type disk struct {
-	link func(from, to string) error
-	sync func(*os.File) error
-	free func(dir string) (int64, error)
+	link  func(from, to string) error
+	clone func(to, from *os.File) error
+	sync  func(*os.File) error
+	free  func(dir string) (int64, error)
 }
 
 // New returns a driver for the directories of o and creates those that do not exist.
 func New(o Options) (*Driver, error) {
-	d := &Driver{log: o.Log, disk: disk{link: os.Link, sync: (*os.File).Sync, free: freeBytes}}
+	d := &Driver{log: o.Log, disk: disk{link: os.Link, clone: reflink, sync: (*os.File).Sync, free: freeBytes}}
 	if d.log == nil {
 		silent := logrus.New()
 		silent.SetOutput(io.Discard)
@@ -69,6 +70,15 @@ func (d *Driver) configure(o Options) (err error) {
 	}
 	d.roots = append(d.roots, roots...)
 	return nil
+}
+
+// Dirs returns the directories that take new data.
+func (d *Driver) Dirs() []string {
+	dirs := make([]string, len(d.dirs))
+	for i, dir := range d.dirs {
+		dirs[i] = dir.path
+	}
+	return dirs
 }
 
 // Schemes returns the schemes of a location in this store.

@@ -22,6 +22,7 @@ var (
 	_ store.Driver  = (*Driver)(nil)
 	_ store.Writer  = (*Driver)(nil)
 	_ store.Aborter = (*Driver)(nil)
+	_ store.Linker  = (*Driver)(nil)
 )
 
 func TestMain(m *testing.M) {
@@ -51,6 +52,7 @@ func TestConformance(t *testing.T) {
 		return Options{Datadirs: []string{dir + "/a", dir + "/b"}}
 	})
 	run("without hard links", func(d *Driver) { d.disk.link = noLinks }, single)
+	run("with reflinks only", func(d *Driver) { d.disk.link, d.disk.clone = noLinks, clone }, single)
 }
 
 // readOnly is a driver without its Writer.

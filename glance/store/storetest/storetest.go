@@ -8,7 +8,7 @@
 //		})
 //	}
 //
-// Writer, Aborter and Path are tested where the driver has them.
+// Writer, Aborter, Linker and Path are tested where the driver has them.
 package storetest
 
 import (
@@ -70,6 +70,9 @@ func checks() []check {
 		{"AbortCrashed", true, testAbortCrashed},
 		{"AbortFinished", true, testAbortFinished},
 		{"AbortOthers", true, testAbortOthers},
+		{"Link", true, testLink},
+		{"LinkRefused", true, testLinkRefused},
+		{"LinkAborted", true, testLinkAborted},
 	}
 }
 
