@@ -83,7 +83,7 @@ func (c client) transfer(b *testing.B, verb, path string, body io.Reader) {
 	if _, ok := body.(sized); ok {
 		r.ContentLength = bulk
 	}
-	r.Header.Set("Content-Type", "application/octet-stream")
+	r.Header = header(append(c.headers, octets)...)
 	transport := &http.Transport{DisableKeepAlives: true, WriteBufferSize: 256 << 10, ReadBufferSize: 256 << 10}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {

@@ -62,6 +62,10 @@ func start(t testing.TB, changes ...func(*glance.Config)) *fixture {
 	return f
 }
 
+// importsOn reports whether the tests run with image import, which is to change nothing for all calls before v2.6:
+// GLANCE_TEST_IMPORT=1 in the environment. A test of what is different says so itself.
+func importsOn() bool { return os.Getenv("GLANCE_TEST_IMPORT") != "" }
+
 // second starts another service on the same database, stores and folder, as a second process of the node would.
 func (f *fixture) second(changes ...func(*glance.Config)) *fixture {
 	f.t.Helper()
@@ -107,6 +111,9 @@ func (f *fixture) config(log logrus.FieldLogger) glance.Config {
 	f.must(c.DB.Migrate(f.t.Context()))
 	c.Stores, err = all.Files(filepath.Join(f.dir, "images"), log)
 	f.must(err)
+	c.Staging, err = all.Staging("file://"+filepath.Join(f.dir, "staging"), c.Stores, log)
+	f.must(err)
+	c.Options.EnableImport = importsOn()
 	return c
 }
 

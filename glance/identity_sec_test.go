@@ -157,7 +157,7 @@ func TestSecReadOnlyContextRoutes(t *testing.T) {
 			case strings.HasPrefix(call.line, "GET"):
 				continue
 			case call.name == "stage", call.name == "import":
-				want = http.StatusNotFound // not enabled
+				want = forImport(anonymous, "", call.name, importsOn())
 			}
 			c.ask(fmt.Sprintf(call.line, id), call.body, call.headers...).want(want)
 		}

@@ -3,6 +3,8 @@ package glance_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +67,7 @@ func expected(who caller, state, call string) int {
 	reads := call == "show" || call == "download" || call == "members" || call == "member"
 	switch {
 	case call == "stage", call == "import":
-		return http.StatusNotFound // not enabled
+		return forImport(who, state, call, importsOn())
 	case who == anonymous && !reads:
 		return http.StatusForbidden
 	case who == anonymous, who == stranger:
@@ -74,6 +76,20 @@ func expected(who caller, state, call string) int {
 		return forMember(state, call)
 	}
 	return forOwner(who, state, call)
+}
+
+// forImport is what the calls of image import answer (spec tasks-import D.3, D.4). Nothing was staged for the image, so
+// there is nothing to import in any state.
+func forImport(who caller, state, call string, on bool) int {
+	switch {
+	case !on, who == stranger:
+		return http.StatusNotFound
+	case who == anonymous, who == member:
+		return http.StatusForbidden
+	case call == "stage" && state == "queued":
+		return http.StatusNoContent
+	}
+	return http.StatusConflict
 }
 
 func forMember(state, call string) int {
@@ -133,6 +149,37 @@ func TestMatrix(t *testing.T) {
 				}
 				if a.code >= 300 && f.rows(id) != before {
 					t.Errorf("%s by %s on a %s image is refused and changes\n%s\nto\n%s", c.name, who, state, before, f.rows(id))
+				}
+			}
+		}
+	}
+}
+
+// TestMatrixImport makes the calls of image import as every caller on an image in every state, with import on and off. To
+// import, the data is there: it was staged while the image was queued.
+func TestMatrixImport(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{true, false} {
+		f := start(t, func(c *glance.Config) { c.Options.EnableImport = on })
+		for _, state := range states() {
+			for _, who := range everybody() {
+				for _, c := range calls() {
+					if c.name != "stage" && c.name != "import" {
+						continue
+					}
+					id := f.inState(state)
+					want := forImport(who, state, c.name, on)
+					if c.name == "import" {
+						f.must(os.WriteFile(filepath.Join(f.dir, "staging", id), []byte("data"), 0o600))
+						if on && state == "uploading" && (who == owner || who == admin) {
+							want = http.StatusAccepted
+						}
+					}
+					before := f.rows(id)
+					f.as(who).ask(fmt.Sprintf(c.line, id), c.body, c.headers...).want(want)
+					if want >= 300 && f.rows(id) != before {
+						t.Errorf("%s by %s on a %s image is refused and changes\n%s\nto\n%s", c.name, who, state, before, f.rows(id))
+					}
 				}
 			}
 		}

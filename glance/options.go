@@ -10,6 +10,8 @@ import (
 type Options struct {
 	settings.API
 	settings.Images
+	settings.Tasks
+	settings.Import
 }
 
 // Defaults returns the reference's defaults.

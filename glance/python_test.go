@@ -39,6 +39,8 @@ func TestBesidePython(t *testing.T) {
 				s.throughBoth(first, second)
 			}
 			s.sameRows()
+			s.sameTasks()
+			s.importThroughBoth()
 		})
 	}
 }
@@ -49,6 +51,7 @@ type sides struct {
 	ours, theirs *fixture
 	sql          *sqlx.DB
 	images       string // the folder of the store
+	staging      string // the folder of staged data
 }
 
 // besides makes the database with our schema, lets Python upgrade it, and starts both.
@@ -59,8 +62,8 @@ func besides(t *testing.T, kind string) *sides {
 		t.Fatal(err)
 	}
 	raw := connect(t, kind, &o)
-	images, url := filepath.Join(t.TempDir(), "images"), ""
-	ours := start(t).second(func(c *glance.Config) {
+	images, staging, url := filepath.Join(t.TempDir(), "images"), filepath.Join(t.TempDir(), "staging"), ""
+	ours := start(t, withImport).second(func(c *glance.Config) {
 		c.Clock, c.NewID, c.StateDir, c.Options.ShowLocations = nil, nil, t.TempDir(), true
 		var err error
 		if c.DB, err = db.Open(t.Context(), o); err != nil {
@@ -76,7 +79,7 @@ func besides(t *testing.T, kind string) *sides {
 			t.Fatal(err)
 		}
 		url = reference.Start(t, reference.Config{
-			Database: o.Connection, Images: images, Identity: true, Default: "show_multiple_locations = true",
+			Database: o.Connection, Images: images, Identity: true, Default: "show_multiple_locations = true\nnode_staging_uri = file://" + staging + "/",
 		})
 		if err := d.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
@@ -84,10 +87,13 @@ func besides(t *testing.T, kind string) *sides {
 		if c.Stores, err = all.Files(images, c.Log); err != nil {
 			t.Fatal(err)
 		}
+		if c.Staging, err = all.Staging("file://"+staging, c.Stores, c.Log); err != nil {
+			t.Fatal(err)
+		}
 	})
 	theirs := *ours
 	theirs.url = url
-	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: images}
+	return &sides{T: t, ours: ours, theirs: &theirs, sql: raw, images: images, staging: staging}
 }
 
 // connect names an empty database of the kind in o and opens a handle on it.
@@ -256,7 +262,7 @@ func (s *sides) rows() string {
 
 func (s *sides) table(name string) []string {
 	s.Helper()
-	rows, err := s.sql.Queryx("SELECT *" + s.spelling() + " FROM " + name)
+	rows, err := s.sql.Queryx("SELECT *" + s.spelling(name) + " FROM " + name)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -276,12 +282,16 @@ func (s *sides) table(name string) []string {
 }
 
 // spelling are further columns that show how SQLite, whose columns take anything, has stored times.
-func (s *sides) spelling() string {
-	if s.sql.DriverName() != "sqlite3" {
+func (s *sides) spelling(table string) string {
+	if s.sql.DriverName() != "sqlite3" || table == "task_info" {
 		return ""
 	}
+	columns := []string{"created_at", "updated_at", "deleted_at", "deleted"}
+	if table == "tasks" {
+		columns = append(columns, "expires_at")
+	}
 	var text string
-	for _, column := range []string{"created_at", "updated_at", "deleted_at", "deleted"} {
+	for _, column := range columns {
 		text += fmt.Sprintf(", typeof(%[1]s) || CAST(%[1]s AS TEXT) AS %[1]s_spelt", column)
 	}
 	return text

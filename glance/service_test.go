@@ -39,6 +39,9 @@ func TestDefaults(t *testing.T) {
 		"image_format/disk_formats":                    "[ami ari aki vhd vhdx vmdk raw qcow2 vdi iso ploop]",
 		"oslo_middleware/enable_proxy_headers_parsing": "false",
 		"sendfile/header":                              "", "sendfile/root": "", "sendfile/location": "/image-data/",
+		"DEFAULT/node_staging_uri": "file:///tmp/staging/",
+		"task/task_time_to_live":   "48", "task/task_executor": "taskflow", "task/work_dir": "",
+		"taskflow_executor/engine_mode": "parallel", "taskflow_executor/max_workers": "10", "taskflow_executor/conversion_format": "",
 	}
 	got := map[string]string{}
 	o := glance.Defaults()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"goglance/glance"
@@ -96,11 +97,22 @@ func metadefTargets() []target {
 
 // elsewhere are the targets that no call of this release asks, with the reason; the calls come with their part.
 func elsewhere() map[string]string {
-	const tasks, v1, cache = "tasks and import", "the Images API v1", "the image cache"
+	const v1, cache = "the Images API v1", "the image cache"
 	return map[string]string{
-		"default":  "TestPolicyDefault",
-		"add_task": tasks, "get_task": tasks, "get_tasks": tasks, "modify_task": tasks, "tasks_api_access": tasks,
-		"copy_from": v1, "manage_image_cache": cache,
+		"default":     "TestPolicyDefault",
+		"modify_task": "TestPolicyOfTasks: no call asks for it",
+		"copy_from":   v1, "manage_image_cache": cache,
+	}
+}
+
+// taskTargets are those of tasks (spec tasks-import A.8): all calls ask for tasks_api_access before.
+func taskTargets() []target {
+	operators := func(code int) [7]int { return [7]int{code, 403, 403, 403, 403, 403, 403} }
+	return []target{
+		{name: "tasks_api_access", line: "GET /v2/tasks", codes: operators(200)},
+		{name: "get_tasks", line: "GET /v2/tasks", codes: operators(200)},
+		{name: "get_task", line: "GET /v2/tasks/%s", codes: operators(404), blind: true},
+		{name: "add_task", line: "POST /v2/tasks", body: incomplete, codes: operators(201)},
 	}
 }
 
@@ -108,7 +120,7 @@ func elsewhere() map[string]string {
 // rule that denies: so the target is the one that is asked.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(imageTargets(), metadefTargets())
+	all := slices.Concat(imageTargets(), metadefTargets(), taskTargets())
 	rule := &veto{Enforcer: policy.Pike()}
 	f := start(t, func(c *glance.Config) { c.Options.ShowLocations, c.Policy = true, rule })
 	for n, row := range all {
@@ -156,8 +168,8 @@ func (f *fixture) try(row claim, rule *veto) {
 		kind = patch21
 	}
 	if rule != nil {
-		rule.name = row.name
-		defer func() { rule.name = "" }()
+		rule.deny(row.name)
+		defer rule.deny("")
 	}
 	a := client{f, f.headers(row.who)}.ask(fill(row.line), fill(row.body), kind)
 	if a.code != row.want {
@@ -194,12 +206,22 @@ func (f *fixture) headers(who caller) []string {
 // veto denies one rule; the requests of the test come one after the other.
 type veto struct {
 	policy.Enforcer
+	mu   sync.Mutex // tasks ask too
 	name string
+}
+
+func (v *veto) deny(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.name = name
 }
 
 // Enforce refuses the rule, and asks the others.
 func (v *veto) Enforce(ctx context.Context, rule string, who *auth.Identity, t policy.Target) error {
-	if rule == v.name {
+	v.mu.Lock()
+	denied := rule == v.name
+	v.mu.Unlock()
+	if denied {
 		return fault.New(fault.Forbidden, "denied")
 	}
 	return v.Enforcer.Enforce(ctx, rule, who, t)

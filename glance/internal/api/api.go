@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"goglance/glance/internal/images"
 	"goglance/glance/internal/metadefs"
 	"goglance/glance/internal/schema"
+	"goglance/glance/internal/tasks"
 	"goglance/glance/settings"
 )
 
@@ -26,7 +28,9 @@ type Config struct {
 	Options  settings.API
 	Images   *images.Images
 	Metadefs *metadefs.Metadefs
-	Filters  []filter.Filter // checked
+	Tasks    *tasks.Tasks
+	Import   func(ctx context.Context, id string) error // begins the import of what was staged for an image
+	Filters  []filter.Filter                            // checked
 	Auth     auth.Authenticator
 	Prefix   string     // path in front of the API: "" or /name
 	Peers    auth.Peers // whose Forwarded headers are believed
@@ -44,6 +48,7 @@ type API struct {
 	schema   *schema.Image
 	schemas  map[string][]byte // the published documents, by the rest of their path
 	metadefs *schema.Metadefs
+	task     *schema.Schema // of a new task
 	versions []version
 }
 
@@ -64,6 +69,9 @@ func New(c Config) (*API, error) {
 		return nil, err
 	}
 	if a.metadefs, err = schema.NewMetadefs(); err != nil {
+		return nil, err
+	}
+	if a.task, err = schema.NewTask(); err != nil {
 		return nil, err
 	}
 	a.schemas = map[string][]byte{}

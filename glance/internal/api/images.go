@@ -29,6 +29,9 @@ func (a *API) createImage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", middleware.From(r.Context()).BaseURL()+imagePath(v))
+	if a.Options.EnableImport {
+		w.Header().Set(headerMethods, directImport)
+	}
 	sendJSON(w, http.StatusCreated, a.appendImage(nil, v))
 	return nil
 }

@@ -30,7 +30,7 @@ type method struct {
 }
 
 func (a *API) routes() []route {
-	return append([]route{
+	return slices.Concat([]route{
 		{"images", "/v2/images", []method{
 			{http.MethodGet, true, a.listImages},
 			{http.MethodPost, true, a.createImage},
@@ -59,16 +59,14 @@ func (a *API) routes() []route {
 			{http.MethodPut, false, a.addTag},
 			{http.MethodDelete, false, a.removeTag},
 		}},
-		{"stage", "/v2/images/{id}/stage", []method{{http.MethodPut, true, a.noImport}}},
-		{"import", "/v2/images/{id}/import", []method{{http.MethodPost, true, a.noImport}}},
-		{"import methods", "/v2/info/import", []method{{http.MethodGet, false, a.noImport}}},
+		{"stage", "/v2/images/{id}/stage", []method{{http.MethodPut, true, a.ifImport(a.stage)}}},
+		{"import", "/v2/images/{id}/import", []method{{http.MethodPost, true, a.ifImport(a.importImage)}}},
+		{"import methods", "/v2/info/import", []method{{http.MethodGet, false, a.ifImport(a.importMethods)}}},
 		{"schema of an image", "/v2/schemas/image", []method{{http.MethodGet, false, a.showSchema("image")}}},
 		{"schema of images", "/v2/schemas/images", []method{{http.MethodGet, false, a.showSchema("images")}}},
 		{"schema of a member", "/v2/schemas/member", []method{{http.MethodGet, false, a.showSchema("member")}}},
 		{"schema of members", "/v2/schemas/members", []method{{http.MethodGet, false, a.showSchema("members")}}},
-		{"schema of a task", "/v2/schemas/task", []method{{http.MethodGet, true, a.showSchema("task")}}},
-		{"schema of tasks", "/v2/schemas/tasks", []method{{http.MethodGet, true, a.showSchema("tasks")}}},
-	}, a.metadefRoutes()...)
+	}, a.taskRoutes(), a.metadefRoutes())
 }
 
 // router feeds the routes to mux. Paths are matched as they are: no cleaning, no redirect (spec security S46).

@@ -18,12 +18,11 @@ type version struct {
 
 // versions is the table of API versions, in the order in which they are listed (spec images-api 1.1). A handler never
 // asks for a version; what a later one adds is a row here and its routes. A client goes by this list, so a version
-// stands in it only once what it promises answers. Those that do not yet are off: v2.6 is imports, v1 has routes of its
-// own.
+// stands in it only once what it promises answers. v1, which has routes of its own, does not yet.
 func versions() []version {
 	v2 := func(o settings.API) bool { return o.EnableV2 }
-	v26 := off // on: func(o settings.API) bool { return o.EnableV2 && o.EnableImport }
-	v1 := off  // on: func(o settings.API) bool { return o.EnableV1 }
+	v26 := func(o settings.API) bool { return o.EnableV2 && o.EnableImport }
+	v1 := off // on: func(o settings.API) bool { return o.EnableV1 }
 	return []version{
 		{"v2.6", "EXPERIMENTAL", "/v2", v26},
 		{"v2.5", "CURRENT", "/v2", v2},
