@@ -30,7 +30,7 @@ func (s *site) reading() (n int) {
 		s.t.Skipf("no %s here", dir)
 	}
 	for _, f := range found {
-		if to, err := os.Readlink(filepath.Join(dir, f.Name())); err == nil && strings.HasPrefix(to, filepath.Join(s.data(), "images")) {
+		if to, err := os.Readlink(filepath.Join(dir, f.Name())); err == nil && strings.HasPrefix(to, s.Images) {
 			n++
 		}
 	}
@@ -110,7 +110,7 @@ func TestSecSlowReader(t *testing.T) {
 		id := s.upload(size)
 		ask := func() *wire {
 			w := s.dial()
-			w.send(fmt.Sprintf("GET /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", id, s.addr))
+			w.send(fmt.Sprintf("GET /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", id, s.Addr))
 			resp, err := http.ReadResponse(w.in, nil) //nolint:bodyclose // the reader goes on with the connection, which the test closes
 			s.must(err)
 			if resp.StatusCode != http.StatusOK || resp.ContentLength != size {
@@ -127,13 +127,16 @@ func TestSecSlowReader(t *testing.T) {
 			if err != nil {
 				t.Fatalf("a slow reader gets %d bytes of %d: %v", n, size, err)
 			}
+			if kept := s.kept(); kept > 0 {
+				t.Fatalf("the front end keeps %d bytes on its disk", kept)
+			}
 		}
 		leaver := ask()
 		s.must(leaver.Close())
 		s.await("the file of the one that left is closed", func() bool { return s.reading() == 0 })
 		stalled := ask()
 		s.await("the file of the one that stands still is closed", func() bool { return s.reading() == 0 })
-		if n, err := io.Copy(io.Discard, stalled.in); err == nil && n == size && s.kind.front != "apache2" {
+		if n, err := io.Copy(io.Discard, stalled.in); err == nil && n == size && s.Program != "apache2" {
 			t.Errorf("the one that stood still has %d bytes in the end", n)
 		}
 	})
@@ -143,10 +146,7 @@ func TestSecSlowReader(t *testing.T) {
 // reached directly, and what a policy or a status forbids is not sent.
 func TestSendfile(t *testing.T) {
 	t.Parallel()
-	header := func(s *site) {
-		s.env = append(s.env, "OS_SENDFILE__HEADER=X-Accel-Redirect", "OS_SENDFILE__ROOT="+filepath.Join(s.data(), "images"))
-	}
-	s := newSite(t, kind{"nginx", "http", "nginx.conf"}, header)
+	s := newSite(t, overHTTP("nginx"), sendfile)
 	const size = 3 << 20
 	id := s.upload(size)
 	path := "/v2/images/" + id + "/file"

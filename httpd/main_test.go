@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,10 +21,23 @@ import (
 // patience is how long a test waits for what should happen at once.
 const patience = 20 * time.Second
 
+// atOnce is how many tests run at once on each processor: they mostly wait.
+const atOnce = 3
+
 // TestMain builds the program; every test here runs it as a user would.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(bareEnv); dir != "" {
+		fmt.Fprintln(os.Stderr, bare(dir))
+		os.Exit(1)
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		flag.Set("test.parallel", fmt.Sprint(atOnce*runtime.GOMAXPROCS(0))) //nolint:errcheck // a number
+	}
 	dir, err := os.MkdirTemp("", "glance-httpd")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -62,7 +77,7 @@ func (b *buffer) String() string {
 }
 
 // need returns where a program is. Where it is missing the test is skipped, or fails if nothing may be missing.
-func need(t *testing.T, program string) string {
+func need(t testing.TB, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -71,7 +86,7 @@ func need(t *testing.T, program string) string {
 	return path
 }
 
-func missing(t *testing.T, what string) {
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("GLANCE_TEST_REQUIRE") != "" {
 		t.Fatalf("%s is missing", what)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -22,7 +23,7 @@ type wire struct {
 
 func (s *site) dial() *wire {
 	s.t.Helper()
-	c, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.addr)
+	c, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.Addr)
 	s.must(err)
 	s.t.Cleanup(func() { c.Close() }) //nolint:errcheck // it may be closed already
 	s.must(c.SetDeadline(time.Now().Add(4 * patience)))
@@ -39,7 +40,7 @@ func (w *wire) send(text string) {
 func (w *wire) put(id string, lines ...string) {
 	w.s.t.Helper()
 	w.send(fmt.Sprintf("PUT /image/v2/images/%s/file HTTP/1.1\r\nHost: %s\r\nContent-Type: application/octet-stream\r\n%s\r\n",
-		id, w.s.addr, strings.Join(append(lines, ""), "\r\n")))
+		id, w.s.Addr, strings.Join(append(lines, ""), "\r\n")))
 }
 
 // receive reads an answer.
@@ -77,11 +78,11 @@ func TestStreams(t *testing.T) {
 	piece := strings.Repeat("stream", 1<<20/6)
 	everywhere(t, nil, func(t *testing.T, s *site) {
 		for _, encoding := range []string{"length", "chunked"} {
-			if encoding == "chunked" && !s.kind.takesChunked() {
+			if encoding == "chunked" && !s.takesChunked() {
 				continue
 			}
 			const pieces = 12
-			streams := encoding == "length" || s.kind.streamsChunked()
+			streams := encoding == "length" || s.streamsChunked()
 			id, w := s.create(), s.dial()
 			if encoding == "length" {
 				w.put(id, fmt.Sprintf("Content-Length: %d", pieces*len(piece)))
@@ -125,7 +126,7 @@ func TestStreams(t *testing.T) {
 func TestChunks(t *testing.T) {
 	t.Parallel()
 	everywhere(t, nil, func(t *testing.T, s *site) {
-		if !s.kind.takesChunked() {
+		if !s.takesChunked() {
 			t.Skip("mod_proxy_uwsgi takes no chunked body")
 		}
 		id, w := s.create(), s.dial()
@@ -144,12 +145,41 @@ func TestChunks(t *testing.T) {
 	})
 }
 
+// TestOddChunks: sizes beside those of everybody's buffers.
+func TestOddChunks(t *testing.T) {
+	t.Parallel()
+	everywhere(t, nil, func(t *testing.T, s *site) {
+		if !s.takesChunked() {
+			t.Skip("mod_proxy_uwsgi takes no chunked body")
+		}
+		sizes := []int64{1, 7, 4093, 65537, 1048583, 3, 16383, 2, 2097151, 32769}
+		var size int64
+		for _, n := range sizes {
+			size += n
+		}
+		source := bytesOf(size)
+		id, w := s.create(), s.dial()
+		w.put(id, chunked)
+		for _, n := range sizes {
+			text, _ := io.ReadAll(io.LimitReader(source, n)) // a reader of ours
+			w.send(chunk(string(text)))
+		}
+		w.send("0\r\n\r\n")
+		if got := w.receive(); got.code != http.StatusNoContent {
+			t.Fatalf("%d %s", got.code, got.body)
+		}
+		if img := s.show(id); img != (image{"active", size, digest(bytesOf(size))}) {
+			t.Errorf("%+v", img)
+		}
+	})
+}
+
 // TestSecTruncatedUpload is spec security S35 behind a front end: what a client has not sent to the end is no image.
 func TestSecTruncatedUpload(t *testing.T) {
 	t.Parallel()
 	everywhere(t, nil, func(_ *testing.T, s *site) {
 		for _, line := range []string{"Content-Length: 3000000", chunked} {
-			if line == chunked && !s.kind.takesChunked() {
+			if line == chunked && !s.takesChunked() {
 				continue
 			}
 			id, w := s.create(), s.dial()
@@ -159,7 +189,7 @@ func TestSecTruncatedUpload(t *testing.T) {
 				text = chunk(text)
 			}
 			w.send(text)
-			if line != chunked || s.kind.streamsChunked() {
+			if line != chunked || s.streamsChunked() {
 				s.await("the upload has begun", func() bool { _, n := s.stored(); return n > 0 })
 			}
 			s.must(w.Close())
@@ -171,32 +201,36 @@ func TestSecTruncatedUpload(t *testing.T) {
 // TestSlowClient: 1 KiB/s for longer than any timeout is an upload as any other.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
+	const seconds = 5
 	everywhere(t, []option{stalls(2), edit("900s", "2s"), edit("Timeout 900", "Timeout 2"), edit("15m", "2s")}, func(t *testing.T, s *site) {
-		const seconds = 5
+		var clients sync.WaitGroup
+		defer clients.Wait()
 		for _, line := range []string{fmt.Sprintf("Content-Length: %d", seconds<<10), chunked} {
-			if line == chunked && !s.kind.takesChunked() {
+			if line == chunked && !s.takesChunked() {
 				continue
 			}
 			id, w := s.create(), s.dial()
 			w.put(id, line)
-			for range seconds * 2 {
-				time.Sleep(time.Second / 2)
-				text := strings.Repeat("s", 512)
-				if line == chunked {
-					text = chunk(text)
+			clients.Go(func() {
+				for range seconds * 2 {
+					time.Sleep(time.Second / 2)
+					text := strings.Repeat("s", 512)
+					if line == chunked {
+						text = chunk(text)
+					}
+					_, _ = io.WriteString(w, text) // the answer says whether it went well
 				}
-				w.send(text)
-			}
-			if line == chunked {
-				w.send("0\r\n\r\n")
-			}
-			if got := w.receive(); got.code != http.StatusNoContent {
-				t.Errorf("%s: %d %s", line, got.code, got.body)
-			}
-			if img := s.show(id); img.Status != "active" || img.Size != seconds<<10 {
-				t.Errorf("%s: %+v", line, img)
-			}
-			s.call("DELETE", "/v2/images/"+id, nil)
+				if line == chunked {
+					_, _ = io.WriteString(w, "0\r\n\r\n")
+				}
+				if got, err := w.tryReceive(); err != nil || got.code != http.StatusNoContent {
+					t.Errorf("%s: %d %s %v", line, got.code, got.body, err)
+					return
+				}
+				if img, err := s.ask(id); err != nil || img.Status != "active" || img.Size != seconds<<10 {
+					t.Errorf("%s: %+v, %v", line, img, err)
+				}
+			})
 		}
 	})
 }
@@ -207,7 +241,7 @@ func TestStalledClient(t *testing.T) {
 	t.Parallel()
 	everywhere(t, []option{stalls(1)}, func(t *testing.T, s *site) {
 		for _, line := range []string{"Content-Length: 3000000", chunked} {
-			if line == chunked && !s.kind.streamsChunked() {
+			if line == chunked && !s.streamsChunked() {
 				continue
 			}
 			id, w := s.create(), s.dial()
@@ -229,19 +263,29 @@ func TestStalledClient(t *testing.T) {
 func TestBackEndDies(t *testing.T) {
 	t.Parallel()
 	everywhere(t, nil, func(t *testing.T, s *site) {
-		id, w := s.create(), s.dial()
-		w.put(id, "Content-Length: 3000000")
-		w.send(strings.Repeat("x", 1<<20))
-		s.await("the upload has begun", func() bool { _, n := s.stored(); return n > 0 })
-		s.back.kill()
-		_, _ = io.WriteString(w, strings.Repeat("x", 3000000-1<<20)) // it may be cut already
-		if got, err := w.tryReceive(); err == nil && got.code < http.StatusInternalServerError {
-			t.Errorf("answered %d", got.code)
-		}
-		s.startBack()
-		s.expectUntouched(id)
-		if got := s.call("PUT", "/v2/images/"+id+"/file", strings.NewReader("again")); got.code != http.StatusNoContent {
-			t.Errorf("the next upload: %d %s", got.code, got.body)
+		for _, line := range []string{"Content-Length: 3000000", chunked} {
+			if line == chunked && !s.streamsChunked() {
+				continue
+			}
+			id, w := s.create(), s.dial()
+			begin, rest := strings.Repeat("x", 1<<20), strings.Repeat("x", 3000000-1<<20)
+			if line == chunked {
+				begin, rest = chunk(begin), chunk(rest)+"0\r\n\r\n"
+			}
+			w.put(id, line)
+			w.send(begin)
+			s.await("the upload has begun", func() bool { _, n := s.stored(); return n > 0 })
+			s.back.kill()
+			_, _ = io.WriteString(w, rest) // it may be cut already
+			if got, err := w.tryReceive(); err == nil && got.code < http.StatusInternalServerError {
+				t.Errorf("%s: answered %d", line, got.code)
+			}
+			s.startBack()
+			s.expectUntouched(id)
+			if got := s.call("PUT", "/v2/images/"+id+"/file", strings.NewReader("again")); got.code != http.StatusNoContent {
+				t.Errorf("%s: the next upload: %d %s", line, got.code, got.body)
+			}
+			s.call("DELETE", "/v2/images/"+id, nil)
 		}
 	})
 }

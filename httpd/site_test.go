@@ -18,40 +18,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"goglance/httpd/front"
 )
 
-// kind is a front end with a protocol, and the configuration that we ship for the two.
-type kind struct {
-	front    string // nginx, apache2, haproxy
-	protocol string
-	file     string
+// overHTTP returns the front end that speaks HTTP with the service.
+func overHTTP(program string) front.Kind {
+	kinds := front.Kinds()
+	return kinds[slices.IndexFunc(kinds, func(k front.Kind) bool { return k.Program == program && k.Protocol == "http" })]
 }
-
-func (k kind) String() string { return k.front + " " + k.protocol }
-
-func kinds() []kind {
-	return []kind{
-		{"nginx", "http", "nginx.conf"}, {"nginx", "fcgi", "nginx-fcgi.conf"}, {"nginx", "uwsgi", "nginx-uwsgi.conf"},
-		{"apache2", "http", "apache.conf"}, {"apache2", "fcgi", "apache-fcgi.conf"}, {"apache2", "uwsgi", "apache-uwsgi.conf"},
-		{"haproxy", "http", "haproxy.cfg"},
-	}
-}
-
-// streamsChunked reports whether an upload without a length reaches the service as it comes. The uwsgi protocol has no
-// frame for it.
-func (k kind) streamsChunked() bool { return k.protocol != "uwsgi" }
-
-// takesChunked reports whether an upload without a length gets through at all.
-func (k kind) takesChunked() bool { return k != kind{"apache2", "uwsgi", "apache-uwsgi.conf"} }
 
 // everywhere runs a test behind every front end that is installed, over every protocol.
 func everywhere(t *testing.T, options []option, test func(*testing.T, *site)) {
 	t.Helper()
-	for _, k := range kinds() {
+	for _, k := range front.Kinds() {
 		t.Run(k.String(), func(t *testing.T) {
 			t.Parallel()
 			test(t, newSite(t, k, options...))
@@ -61,17 +46,13 @@ func everywhere(t *testing.T, options []option, test func(*testing.T, *site)) {
 
 // site is a front end with the service behind it, both running.
 type site struct {
-	t    *testing.T
-	kind kind
-	dir  string // everything is below it
-	url  string // of the API, with the prefix
-	addr string // of the front end
-	temp string // where the front end keeps what it does not pass on
-	tls  *tls.Config
+	front.Site
+	t   testing.TB
+	url string // of the API, with the prefix
+	tls *tls.Config
 
 	env   []string
-	flags []string
-	edits []string // of the configuration: old, new, old, new
+	bare  bool // the handler that httpd is measured against is there instead
 	back  *process
 	front *process
 }
@@ -87,31 +68,40 @@ func stalls(seconds int) option {
 }
 
 // secure leaves TLS as it is in the configuration. The other tests do without, to see more.
-func secure(s *site) { s.tls = &tls.Config{} }
+func secure(s *site) { s.TLS = true }
+
+// sendfile has the service leave whole images to nginx.
+func sendfile(s *site) {
+	s.env = append(s.env, "OS_SENDFILE__HEADER=X-Accel-Redirect", "OS_SENDFILE__ROOT="+s.Images)
+}
+
+// withoutService has a bare handler where the service would be.
+func withoutService(s *site) { s.bare = true }
 
 // edit changes the configuration of the front end, if the text is there.
 func edit(old, text string) option {
-	return func(s *site) { s.edits = append(s.edits, old, text) }
+	return func(s *site) { s.Edits = append(s.Edits, old, text) }
 }
 
-func newSite(t *testing.T, k kind, options ...option) *site {
+func newSite(t testing.TB, k front.Kind, options ...option) *site {
 	t.Helper()
-	need(t, k.front)
+	need(t, k.Program)
 	dir, err := os.MkdirTemp("", "glance-httpd") // not t.TempDir: the front end's user must get in
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := &site{t: t, Site: front.Site{Kind: k, Shipped: ".", Dir: dir, Socket: filepath.Join(dir, "httpd.sock")}}
+	s.Images = filepath.Join(s.data(), "images")
 	t.Cleanup(func() {
-		if log, err := os.ReadFile(filepath.Join(dir, "error.log")); t.Failed() && err == nil {
+		if log, err := os.ReadFile(s.Log()); t.Failed() && err == nil {
 			t.Logf("error.log: %s", tail(string(log)))
 		}
 		os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	})
-	s := &site{t: t, kind: k, dir: dir, temp: filepath.Join(dir, "temp")}
 	for _, o := range options {
 		o(s)
 	}
-	for _, path := range []string{dir, s.temp, s.data()} {
+	for _, path := range []string{dir, s.data()} {
 		s.must(os.MkdirAll(path, 0o777))
 		s.must(os.Chmod(path, 0o777))
 	}
@@ -127,123 +117,34 @@ func (s *site) must(err error) {
 	}
 }
 
-func (s *site) data() string   { return filepath.Join(s.dir, "data") }
-func (s *site) socket() string { return filepath.Join(s.dir, "httpd.sock") }
+func (s *site) data() string { return filepath.Join(s.Dir, "data") }
 
 // startBack runs httpd and waits until it listens.
 func (s *site) startBack() {
 	s.t.Helper()
-	args := append([]string{
-		"--socket", s.socket(), "--socket-mode", "666", "--protocol", s.kind.protocol, "--data-dir", s.data(), "--prefix", "/image",
-	}, s.flags...)
-	s.back = spawn(s.t, append(os.Environ(), s.env...), "httpd", args...)
-	s.await("httpd listens", func() bool { return connects("unix", s.socket()) })
+	if s.bare {
+		s.back = spawn(s.t, append(os.Environ(), bareEnv+"="+s.Dir), os.Args[0])
+		s.await("the bare handler listens", func() bool { return connects("unix", s.Socket) })
+		return
+	}
+	s.back = spawn(s.t, append(os.Environ(), s.env...), "httpd",
+		"--socket", s.Socket, "--socket-mode", "666", "--protocol", s.Protocol, "--data-dir", s.data(), "--prefix", "/image")
+	s.await("httpd listens", func() bool { return connects("unix", s.Socket) })
 }
 
-// startFront runs the front end with the shipped configuration, but for ports and paths.
+// startFront runs the front end.
 func (s *site) startFront() {
 	s.t.Helper()
-	s.addr = freeAddr(s.t)
-	text, err := os.ReadFile(s.kind.file)
-	s.must(err)
-	images := filepath.Join(s.data(), "images")
-	edits := append([]string{
-		"/run/glance/httpd.sock", s.socket(), "/etc/glance/tls", s.dir, "*:9292", s.addr, "Listen 9292", "Listen " + s.addr,
-		"/var/lib/glance/images", images, "listen 9292", "listen " + s.addr, "bind :9292", "bind " + s.addr,
-		"/var/lib/nginx/body", filepath.Join(s.temp, "body"),
-	}, s.edits...)
-	if s.tls == nil {
-		edits = append(edits, s.addr+" ssl;", s.addr+";", "SSLEngine on", "SSLEngine off",
-			" ssl crt /etc/glance/tls/both.pem alpn http/1.1", "")
-		s.url = "http://" + s.addr + "/image"
-	} else {
+	s.Addr = freeAddr(s.t)
+	s.url = "http://" + s.Addr + "/image"
+	if s.TLS {
+		s.url = "https://" + s.Addr + "/image"
 		s.certificate()
-		s.url = "https://" + s.addr + "/image"
 	}
-	conf := string(text)
-	if s.tls == nil { // the order of a Replacer is that of its arguments at one place only
-		conf = strings.ReplaceAll(conf, "listen 9292 ssl;", "listen 9292;")
-	}
-	conf = strings.NewReplacer(edits...).Replace(conf)
-	if s.tls == nil {
-		conf = strings.ReplaceAll(conf, " ssl crt "+s.dir+"/both.pem alpn http/1.1", "")
-		conf = without(conf, "ssl_certificate", "SSLCertificate")
-	}
-	path := filepath.Join(s.dir, s.kind.file)
-	s.must(os.WriteFile(path, []byte(conf), 0o600))
-	switch s.kind.front {
-	case "nginx":
-		s.startNginx(path)
-	case "apache2":
-		s.startApache(path)
-	case "haproxy":
-		s.front = spawn(s.t, os.Environ(), "haproxy", "-db", "-f", path)
-	}
-	s.await("the front end listens", func() bool { return connects("tcp", s.addr) })
-}
-
-// without drops lines.
-func without(text string, words ...string) string {
-	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(line string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(line, w) })
-	})
-	return strings.Join(lines, "")
-}
-
-// startNginx runs nginx with as little around the configuration as it needs.
-func (s *site) startNginx(path string) {
-	s.t.Helper()
-	s.must(os.WriteFile(filepath.Join(s.dir, "main.conf"), []byte(fmt.Sprintf(`
-daemon off;
-%s
-worker_processes 1;
-pid %[2]s/nginx.pid;
-error_log %[2]s/error.log info;
-events { worker_connections 4096; }
-http {
-	access_log off;
-	client_body_temp_path %[3]s/body;
-	proxy_temp_path %[3]s/proxy;
-	fastcgi_temp_path %[3]s/fastcgi;
-	uwsgi_temp_path %[3]s/uwsgi;
-	scgi_temp_path %[3]s/scgi;
-	include %[4]s;
-}
-`, asRoot("user root;"), s.dir, s.temp, path)), 0o600))
-	s.front = spawn(s.t, os.Environ(), "nginx", "-c", filepath.Join(s.dir, "main.conf"), "-e", filepath.Join(s.dir, "error.log"))
-}
-
-// startApache runs Apache with as little around the configuration as it needs.
-func (s *site) startApache(path string) {
-	s.t.Helper()
-	var load strings.Builder
-	for _, name := range []string{"mpm_event", "authz_core", "headers", "reqtimeout", "proxy", "proxy_http", "proxy_fcgi", "proxy_uwsgi", "ssl", "env", "socache_shmcb"} {
-		fmt.Fprintf(&load, "LoadModule %s_module /usr/lib/apache2/modules/mod_%[1]s.so\n", name)
-	}
-	s.must(os.WriteFile(filepath.Join(s.dir, "main.conf"), []byte(fmt.Sprintf(`
-ServerRoot %[1]s
-ServerName localhost
-PidFile %[1]s/apache.pid
-DefaultRuntimeDir %[1]s
-ErrorLog %[1]s/error.log
-LogLevel warn
-ServerLimit 2
-StartServers 1
-ThreadsPerChild 64
-MaxRequestWorkers 128
-%[2]s
-%[3]s
-Include %[4]s
-`, s.dir, &load, asRoot("User www-data\nGroup www-data"), path)), 0o600))
-	s.front = spawn(s.t, append(os.Environ(), "TMPDIR="+s.temp), "apache2", "-DFOREGROUND", "-f", filepath.Join(s.dir, "main.conf"))
-}
-
-// asRoot returns a line that only root can have in his configuration.
-func asRoot(line string) string {
-	if os.Getuid() != 0 {
-		return ""
-	}
-	return line
+	cmd, err := s.Command(s.t.Context())
+	s.must(err)
+	s.front = launch(s.t, cmd)
+	s.await("the front end listens", func() bool { return connects("tcp", s.Addr) })
 }
 
 // certificate makes a certificate for TLS.
@@ -262,9 +163,9 @@ func (s *site) certificate() {
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	private := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 	for name, text := range map[string][]byte{"cert.pem": cert, "key.pem": private, "both.pem": append(slices.Clone(cert), private...)} {
-		s.must(os.WriteFile(filepath.Join(s.dir, name), text, 0o600))
+		s.must(os.WriteFile(filepath.Join(s.Dir, name), text, 0o600))
 	}
-	s.tls.RootCAs = x509.NewCertPool()
+	s.tls = &tls.Config{RootCAs: x509.NewCertPool()}
 	s.tls.RootCAs.AppendCertsFromPEM(cert)
 }
 
@@ -277,10 +178,18 @@ type process struct {
 }
 
 // spawn runs a program and ends it with the test.
-func spawn(t *testing.T, env []string, program string, args ...string) *process {
+func spawn(t testing.TB, env []string, program string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(program, args...), out: new(buffer), done: make(chan struct{})} // ended below
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, p.out, p.out
+	cmd := exec.Command(program, args...) // ended below
+	cmd.Env = env
+	return launch(t, cmd)
+}
+
+// launch starts a program and ends it with the test.
+func launch(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, out: new(buffer), done: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -292,7 +201,7 @@ func spawn(t *testing.T, env []string, program string, args ...string) *process 
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("%s: %s", program, tail(p.out.String()))
+			t.Logf("%s: %s", filepath.Base(cmd.Path), tail(p.out.String()))
 		}
 	})
 	return p
@@ -316,7 +225,7 @@ func connects(network, addr string) bool {
 }
 
 // freeAddr returns an address that nobody listens on.
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -338,7 +247,8 @@ func (s *site) await(what string, ok func() bool) {
 
 // client returns a client of the front end, with connections of its own.
 func (s *site) client() *http.Client {
-	tr := &http.Transport{TLSClientConfig: s.tls}
+	const buffer = 64 << 10
+	tr := &http.Transport{TLSClientConfig: s.tls, ReadBufferSize: buffer, WriteBufferSize: buffer}
 	s.t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{Transport: tr, Timeout: 4 * time.Minute}
 }
@@ -353,36 +263,55 @@ type answer struct {
 // call sends a request. A body of unknown length goes in chunks.
 func (s *site) call(method, path string, body io.Reader, headers ...string) answer {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	got, err := s.try(method, path, body, headers...)
 	s.must(err)
+	return got
+}
+
+// try is call for goroutines.
+func (s *site) try(method, path string, body io.Reader, headers ...string) (answer, error) {
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	if err != nil {
+		return answer{}, err
+	}
 	if strings.HasSuffix(path, "/file") && body != nil {
 		r.Header.Set("Content-Type", "application/octet-stream")
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 		if headers[i] == "Content-Length" {
-			_, err := fmt.Sscan(headers[i+1], &r.ContentLength)
-			s.must(err)
+			if r.ContentLength, err = strconv.ParseInt(headers[i+1], 10, 64); err != nil {
+				return answer{}, err
+			}
 		}
 	}
 	resp, err := s.client().Do(r)
-	s.must(err)
+	if err != nil {
+		return answer{}, err
+	}
 	defer resp.Body.Close() //nolint:errcheck // only read
 	text, err := io.ReadAll(resp.Body)
-	s.must(err)
-	return answer{resp.StatusCode, resp.Header, string(text)}
+	return answer{resp.StatusCode, resp.Header, string(text)}, err
 }
 
 // create makes a queued image.
 func (s *site) create() (id string) {
 	s.t.Helper()
-	got := s.call("POST", "/v2/images", strings.NewReader(`{"disk_format": "raw", "container_format": "bare"}`))
-	if got.code != http.StatusCreated {
-		s.t.Fatalf("create: %d %s", got.code, got.body)
+	id, err := s.tryCreate()
+	s.must(err)
+	return id
+}
+
+func (s *site) tryCreate() (id string, err error) {
+	got, err := s.try("POST", "/v2/images", strings.NewReader(`{"disk_format": "raw", "container_format": "bare"}`))
+	if err == nil && got.code != http.StatusCreated {
+		err = fmt.Errorf("create: %d %s", got.code, got.body)
 	}
 	var img struct{ ID string }
-	s.must(json.Unmarshal([]byte(got.body), &img))
-	return img.ID
+	if err == nil {
+		err = json.Unmarshal([]byte(got.body), &img)
+	}
+	return img.ID, err
 }
 
 // image is what the service says of an image.
@@ -392,20 +321,29 @@ type image struct {
 	Checksum string
 }
 
-func (s *site) show(id string) (img image) {
+func (s *site) show(id string) image {
 	s.t.Helper()
-	got := s.call("GET", "/v2/images/"+id, nil)
-	if got.code != http.StatusOK {
-		s.t.Fatalf("show: %d %s", got.code, got.body)
-	}
-	s.must(json.Unmarshal([]byte(got.body), &img))
+	img, err := s.ask(id)
+	s.must(err)
 	return img
+}
+
+// ask is show for goroutines.
+func (s *site) ask(id string) (img image, err error) {
+	got, err := s.try("GET", "/v2/images/"+id, nil)
+	if err == nil && got.code != http.StatusOK {
+		err = fmt.Errorf("show: %d %s", got.code, got.body)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(got.body), &img)
+	}
+	return img, err
 }
 
 // stored returns the names in the store, unfinished ones too, and how many bytes they have.
 func (s *site) stored() (names []string, bytes int64) {
 	s.t.Helper()
-	found, err := os.ReadDir(filepath.Join(s.data(), "images"))
+	found, err := os.ReadDir(s.Images)
 	s.must(err)
 	for _, f := range found {
 		info, err := f.Info()
@@ -441,7 +379,7 @@ func (s *site) kept() (bytes int64) {
 		if group, err := syscall.Getpgid(pid); err != nil || group != s.front.cmd.Process.Pid {
 			continue
 		}
-		if to, err := os.Readlink(link); err != nil || !strings.HasPrefix(to, s.temp) {
+		if to, err := os.Readlink(link); err != nil || !strings.HasPrefix(to, s.Temp()) {
 			continue
 		}
 		if info, err := os.Stat(link); err == nil && info.Mode().IsRegular() {
@@ -450,3 +388,9 @@ func (s *site) kept() (bytes int64) {
 	}
 	return bytes
 }
+
+// takesChunked reports whether an upload without a length gets through.
+func (s *site) takesChunked() bool { return s.Chunked != front.Refused }
+
+// streamsChunked reports whether it reaches the service as it comes.
+func (s *site) streamsChunked() bool { return s.Chunked == front.Streams }

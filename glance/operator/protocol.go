@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"goglance/glance/operator/fcgi"
+	"goglance/glance/operator/sendfile"
 	"goglance/glance/operator/uwsgi"
 )
 
@@ -47,10 +48,14 @@ func (p protocol) web() bool { return p != speaksFastCGI && p != speaksUWSGI }
 
 // listener returns what a server of the protocol is to accept from.
 func (p protocol) listener(ln net.Listener) net.Listener {
-	if p == speaksUWSGI {
-		return uwsgi.Listener{Listener: ln}
+	switch p {
+	case speaksFastCGI: // it has records around the bytes
+		return ln
+	case speaksUWSGI:
+		return uwsgi.Listener{Listener: sendfile.Listener{Listener: ln}}
+	default:
+		return sendfile.Listener{Listener: ln}
 	}
-	return ln
 }
 
 // protocolServer is a server of any protocol: http.Server has these methods.
@@ -72,7 +77,7 @@ func (m manner) server(h http.Handler, errorLog *stdlog.Logger) protocolServer {
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
 	s := &http.Server{
-		Handler: h, Protocols: http1, ReadHeaderTimeout: header, IdleTimeout: m.idle,
+		Handler: sendfile.Handler(h), Protocols: http1, ReadHeaderTimeout: header, IdleTimeout: m.idle,
 		DisableGeneralOptionsHandler: true, ErrorLog: errorLog,
 	}
 	if m.line > 0 {
@@ -80,7 +85,7 @@ func (m manner) server(h http.Handler, errorLog *stdlog.Logger) protocolServer {
 	}
 	s.SetKeepAlivesEnabled(m.keepAlive)
 	if m.speaks == speaksUWSGI {
-		s.Handler, s.ConnContext = uwsgi.Handler(h), uwsgi.ConnContext
+		s.Handler, s.ConnContext = uwsgi.Handler(s.Handler), uwsgi.ConnContext
 	}
 	return s
 }

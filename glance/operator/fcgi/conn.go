@@ -2,9 +2,11 @@ package fcgi
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -89,17 +91,37 @@ func (c *conn) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
-	body := r.Body
-	defer body.Close() //nolint:errcheck // what nobody has asked for is let go
 	if r.ContentLength == 0 && r.Header.Get("Transfer-Encoding") != "" {
 		r.ContentLength = -1 // the protocol says where the body ends, and the front end has undone its encoding
 	}
 	r.Header.Del("Transfer-Encoding")
-	c.server.Handler.ServeHTTP(&writer{ResponseWriter: w}, r)
+	out := &writer{ResponseWriter: w}
+	out.left.Store(-1)
+	r.Body = body{r.Body, out}
+	c.server.Handler.ServeHTTP(out, r)
 }
 
-// writer keeps net/http/fcgi from guessing the type of an answer that names none and, mostly, has no body.
-type writer struct{ http.ResponseWriter }
+// body is a request's body. It ends with the answer: front ends pass nothing of a body on once they have an answer, and
+// wait for the end of it, which they see when the handler is done. What is left net/http/fcgi reads after that.
+type body struct {
+	io.ReadCloser
+	answer *writer
+}
+
+// Read reads what the front end sends. It is http.ErrBodyReadAfterClose when the answer is complete.
+func (b body) Read(p []byte) (int, error) {
+	if b.answer.left.Load() == 0 {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// writer keeps net/http/fcgi from guessing the type of an answer that names none and, mostly, has no body. It counts what
+// is left to write.
+type writer struct {
+	http.ResponseWriter
+	left atomic.Int64 // of the answer; below 0: not known. Others may read the body meanwhile
+}
 
 // Unwrap is for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -109,5 +131,17 @@ func (w *writer) WriteHeader(code int) {
 	if h := w.Header(); h.Get("Content-Type") == "" {
 		h["Content-Type"] = nil
 	}
+	if n, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64); err == nil {
+		w.left.Store(n)
+	}
 	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write writes some of the answer.
+func (w *writer) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	if left := w.left.Load(); left > 0 {
+		w.left.Store(max(0, left-int64(n)))
+	}
+	return n, err
 }

@@ -168,6 +168,42 @@ func TestAbort(t *testing.T) {
 	}
 }
 
+// TestRefusal: an answer ends although the front end sends no more of the body, as those do that have an answer, and
+// the connection takes the next request when it has sent the rest.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	dial := serve(t, &Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "2")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, "no")
+		_ = http.NewResponseController(w).Flush()
+		if _, err := io.Copy(io.Discard, r.Body); r.URL.Path == "/put" && !errors.Is(err, http.ErrBodyReadAfterClose) {
+			t.Errorf("behind the answer the body is %v", err)
+		}
+	})})
+	for _, keep := range []bool{true, false} {
+		c := dial()
+		c.send(request(keep, "REQUEST_METHOD", "PUT", "REQUEST_URI", "/put"), record(stdinKind, "some of it"))
+		if got, err := c.receive(); err != nil || !strings.HasSuffix(got, "\r\n\r\nno") {
+			t.Fatalf("%q, %v", got, err)
+		}
+		for range 100 {
+			c.send(record(stdinKind, strings.Repeat("x", 60000)))
+		}
+		c.send(record(stdinKind, ""))
+		if !keep {
+			if _, err := c.receive(); !errors.Is(err, io.EOF) {
+				t.Errorf("the connection stays: %v", err)
+			}
+			continue
+		}
+		c.send(request(true, "REQUEST_METHOD", "GET", "REQUEST_URI", "/get"), record(stdinKind, ""))
+		if got, err := c.receive(); err != nil || !strings.HasSuffix(got, "no") {
+			t.Errorf("the next request: %q, %v", got, err)
+		}
+	}
+}
+
 // TestDeadlines: a front end that takes nothing, or sends half of a request, is cut; one that is slow is not.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
