@@ -2,11 +2,13 @@ package config
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -51,7 +53,7 @@ func (p *Parts) Close() error {
 // protections. An error names the option; then nothing is left open.
 func Build(ctx context.Context, s *Settings, log logrus.FieldLogger) (*Parts, error) {
 	p := &Parts{Config: glance.Config{Options: s.Glance, StateDir: s.Server.StateDir, Log: log}}
-	steps := []func(context.Context, *Settings) error{p.filters, p.identity, p.rules, p.protection, p.schema, p.stores, p.database}
+	steps := []func(context.Context, *Settings) error{p.filters, p.identity, p.rules, p.protection, p.schema, p.ovf, p.stores, p.staging, p.database}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -101,8 +103,26 @@ func (p *Parts) identity(_ context.Context, s *Settings) (err error) {
 	}
 	if k, ok := p.Auth.(*keystone.Auth); ok {
 		p.Warnings = append(p.Warnings, k.Warnings()...)
+		p.Entrust = entrust(k)
+	}
+	if s.Glance.Executor != taskExecutor {
+		p.Warnings = append(p.Warnings, "[task] task_executor: "+s.Glance.Executor+" is an old name, write "+taskExecutor)
 	}
 	return nil
+}
+
+// taskExecutor is what the reference calls its way to run tasks.
+const taskExecutor = "taskflow"
+
+// entrust makes trusts in Keystone.
+func entrust(k *keystone.Auth) func(context.Context, *auth.Identity, time.Duration) (auth.Trust, error) {
+	return func(ctx context.Context, who *auth.Identity, lifetime time.Duration) (auth.Trust, error) {
+		trust, err := k.Entrust(ctx, who, lifetime)
+		if err != nil {
+			return nil, err
+		}
+		return trust, nil
+	}
 }
 
 // defaultPolicy is the policy file that may be missing (spec tasks-import F.1). One of another name is meant to be there.
@@ -168,13 +188,47 @@ func (p *Parts) schema(_ context.Context, s *Settings) (err error) {
 	return nil
 }
 
-func (p *Parts) stores(_ context.Context, s *Settings) error {
-	filter, err := egress.New(s.Egress)
+// ovf reads ovf-metadata.json, if it is where configuration files are (spec tasks-import C.6).
+func (p *Parts) ovf(_ context.Context, s *Settings) error {
+	path := s.FindFile("ovf-metadata.json")
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
+		return fmt.Errorf("properties of OVAs: %w", err)
+	}
+	var lists struct {
+		Processor []string `json:"cim_pasd"`
+	}
+	if err := json.Unmarshal(text, &lists); err != nil {
+		return fmt.Errorf("properties of OVAs: %s: %w", path, err)
+	}
+	p.OVF = lists.Processor
+	return nil
+}
+
+func (p *Parts) stores(_ context.Context, s *Settings) error {
+	var err error
+	if p.Egress, err = egress.New(s.Egress); err != nil {
 		return fmt.Errorf("[import_filtering_opts] %w", err)
 	}
-	if p.Stores, err = all.New(s.Stores, filter, p.Log); err != nil {
+	if p.Stores, err = all.New(s.Stores, p.Egress, p.Log); err != nil {
 		return fmt.Errorf("%w: %w", ErrStores, err)
+	}
+	return nil
+}
+
+// staging opens the folder of image data that waits for its import.
+func (p *Parts) staging(_ context.Context, _ *Settings) (err error) {
+	if !p.Options.EnableImport {
+		return nil
+	}
+	if p.Staging, err = all.Staging(p.Options.StagingURI, p.Stores, p.Log); err != nil {
+		return fmt.Errorf("%w: %w", ErrStores, err)
+	}
+	if dir := p.Options.WorkDir; dir != "" && filepath.Clean(dir) == p.Staging.Dir {
+		p.Warnings = append(p.Warnings, "[task] work_dir and [DEFAULT] node_staging_uri are the same folder; they should not be")
 	}
 	return nil
 }

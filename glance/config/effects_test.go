@@ -20,6 +20,7 @@ func effects() map[string]string {
 	maps.Copy(all, effectsOfParts())
 	maps.Copy(all, effectsOfDaemon())
 	maps.Copy(all, effectsOfKeystone())
+	maps.Copy(all, effectsOfTasks())
 	return all
 }
 

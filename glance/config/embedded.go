@@ -47,6 +47,13 @@ func (s *Settings) Embed(dir string) error {
 	if unset("glance_store", "https_insecure") {
 		s.Stores.HTTP.Insecure = false // the reference's default, true, is for sites that rely on it
 	}
+	if unset(defaultGroup, "node_staging_uri") {
+		path, err := absolute(dir)
+		if err != nil {
+			return err
+		}
+		s.Glance.StagingURI = "file://" + filepath.Join(path, "staging")
+	}
 	if unset(defaultGroup, "state_dir") {
 		s.Server.StateDir = filepath.Join(dir, "journal")
 	}

@@ -69,7 +69,7 @@ func guards() []gap {
 		{"DEFAULT", "use_keystone_limits", "limits in Keystone are not available yet", off, true},
 		{"DEFAULT", "enforce_secure_rbac", "the policy of later releases is not built in", off, true},
 		{"oslo_policy", "enforce_scope enforce_new_defaults", "the policy of later releases is not built in", off, true},
-		{"image_format", "require_image_format_match vmdk_allowed_types", "image data is not inspected yet", off, true},
+		{"image_format", "require_image_format_match vmdk_allowed_types", "data that is imported must be what it was declared, VMDK streamOptimized or monolithicSparse", off, true},
 		{"healthcheck", "allowed_source_ranges ignore_proxied_requests", "the health check answers everyone", off, true},
 	}
 }
@@ -79,7 +79,6 @@ func pending() []gap {
 	const (
 		notify = "notifications are not sent yet"
 		store  = "this store is not available yet"
-		tasks  = "tasks and import are not available yet"
 		v1     = "the Images API v1 is not available yet"
 	)
 	return []gap{
@@ -90,10 +89,6 @@ func pending() []gap {
 		{"oslo_messaging_notifications", "*", notify, "", false},
 		{"oslo_messaging_rabbit", "*", notify, "", false},
 		{"glance_store", "swift_* rbd_* rados_* cinder_* os_region_name rootwrap_config vmware_* sheepdog_* s3_* default_swift_reference", store, "", false},
-		{"DEFAULT", "node_staging_uri enable_image_import", tasks, off, false},
-		{"task", "*", tasks, "", false},
-		{"taskflow_executor", "*", tasks, "", false},
-		{"DEFAULT", "task_time_to_live eventlet_executor_pool_size", tasks, "", false},
 		{"barbican", "*", "image signatures are not verified yet", "", false},
 		{"key_manager", "*", "image signatures are not verified yet", "", false},
 	}

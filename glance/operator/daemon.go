@@ -50,6 +50,9 @@ type daemon struct {
 	current *generation
 	all     int            // generations that are not closed
 	retired sync.WaitGroup // those that are to close
+
+	ending context.Context // ends when the daemon is to stop
+	stop   context.CancelFunc
 }
 
 // ServeHTTP answers a request in the generation in use.
@@ -68,8 +71,8 @@ func (d *daemon) acquire() *generation {
 	return d.current
 }
 
-// exchange puts a generation in the place of the one in use. That closes when its last request ends: nobody can begin
-// one in it any more.
+// exchange puts a generation in the place of the one in use. That closes when its last request and its last task end:
+// nobody can begin one in it any more.
 func (d *daemon) exchange(next *generation) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,6 +84,7 @@ func (d *daemon) exchange(next *generation) {
 		return
 	}
 	d.retired.Go(func() {
+		before.settle(d.ending)
 		_ = before.close() // it has said so in its log
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -109,6 +113,8 @@ func (h *host) run(ctx context.Context) (err error) {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	d := &daemon{host: h}
+	d.ending, d.stop = context.WithCancel(ctx)
+	defer d.stop()
 	d.metrics = metrics.New(d.pools)
 	if err := d.start(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -248,8 +254,9 @@ func (d *daemon) moved(ctx context.Context, s *config.Settings) (*sockets, error
 	return &moved, nil
 }
 
-// end stops the daemon: requests under way have a while to finish, the rest is cut.
+// end stops the daemon: requests under way have a while to finish, the rest is cut. Tasks are cancelled.
 func (d *daemon) end() error {
+	d.stop()
 	tellManager("STOPPING=1")
 	log := d.current.log.WithField(logs.Logger, "glance.api")
 	log.Info("stopping")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/sirupsen/logrus"
@@ -55,12 +56,15 @@ func (h *host) read(number int) (*generation, error) {
 
 // open makes the service of a generation that listens on addr. ctx bounds the making, not the service.
 func (g *generation) open(ctx context.Context, h *host, m *metrics.Metrics, addr net.Addr) (err error) {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		g.settings.Egress.Own = func() []netip.AddrPort { return []netip.AddrPort{tcp.AddrPort()} }
+	}
 	if g.parts, err = config.Build(ctx, g.settings, g.log.WithField(logs.Logger, "glance.api")); err != nil {
 		return err
 	}
 	c := g.parts.Config
 	c.Prefix = h.prefix
-	c.Access = g.access(m)
+	c.Access, c.Task = g.access(m), m.Task
 	if g.service, err = glance.New(c); err != nil {
 		return err
 	}
@@ -75,7 +79,15 @@ func (g *generation) open(ctx context.Context, h *host, m *metrics.Metrics, addr
 	return nil
 }
 
-// close waits for the requests of the generation and closes everything that it has.
+// settle waits for the requests of the generation and then, while ctx lasts, for its tasks.
+func (g *generation) settle(ctx context.Context) {
+	g.running.Wait()
+	if g.service != nil {
+		g.service.Settled(ctx)
+	}
+}
+
+// close waits for the requests of the generation, ends its tasks and closes everything that it has.
 func (g *generation) close() error {
 	g.running.Wait()
 	g.stop()

@@ -29,17 +29,32 @@ func conversion(letter byte, t time.Time) string {
 	case 'w':
 		return strconv.Itoa(int(t.Weekday()))
 	}
-	layout, ok := map[byte]string{
-		'a': "Mon", 'A': "Monday", 'b': "Jan", 'B': "January", 'c': "Mon Jan _2 15:04:05 2006", 'd': "02",
-		'D': "01/02/06", 'e': "_2", 'F': "2006-01-02", 'H': "15", 'h': "Jan", 'I': "03", 'j': "002", 'm': "01",
-		'M': "04", 'p': "PM", 'S': "05", 'T': "15:04:05", 'x': "01/02/06", 'X': "15:04:05", 'y': "06", 'Y': "2006",
-		'z': "-0700", 'Z': "MST",
-	}[letter]
+	layout := layoutOf(letter)
 	if letter == 'f' {
 		return t.Format(".000000")[1:]
 	}
-	if !ok {
+	if layout == "" {
 		return "%" + string(letter)
 	}
 	return t.Format(layout)
+}
+
+// layoutOf returns the layout of Go's for a letter; "": there is none. It is asked several times for every line of the
+// log, for which a map would have to be made each time.
+func layoutOf(letter byte) string {
+	layouts := [...]struct {
+		letter byte
+		layout string
+	}{
+		{'Y', "2006"}, {'m', "01"}, {'d', "02"}, {'H', "15"}, {'M', "04"}, {'S', "05"}, // the default's
+		{'a', "Mon"}, {'A', "Monday"}, {'b', "Jan"}, {'B', "January"}, {'c', "Mon Jan _2 15:04:05 2006"}, {'D', "01/02/06"},
+		{'e', "_2"}, {'F', "2006-01-02"}, {'h', "Jan"}, {'I', "03"}, {'j', "002"}, {'p', "PM"}, {'T', "15:04:05"},
+		{'x', "01/02/06"}, {'X', "15:04:05"}, {'y', "06"}, {'z', "-0700"}, {'Z', "MST"},
+	}
+	for i := range layouts {
+		if layouts[i].letter == letter {
+			return layouts[i].layout
+		}
+	}
+	return ""
 }

@@ -29,6 +29,11 @@ type Metrics struct {
 	generation  prometheus.Gauge
 	generations prometheus.Gauge
 	reloads     *prometheus.CounterVec
+
+	tasks        *prometheus.CounterVec
+	taskBytes    *prometheus.CounterVec
+	taskSeconds  *prometheus.HistogramVec
+	tasksRunning *prometheus.GaugeVec
 }
 
 // New returns Metrics. pools is asked for the state of the database's connections.
@@ -54,8 +59,18 @@ func New(pools func() map[string]db.Pool) *Metrics {
 		generation:  gauge("glance_generation", "How often the configuration in use was loaded; 1: at start."),
 		generations: gauge("glance_generations", "Configurations in use: 1, and those whose last request has not ended."),
 		reloads:     counter("glance_reloads_total", "Attempts to load the configuration again.", "result"),
+		tasks:       counter("glance_tasks_total", "Tasks that have ended.", "type", "status"),
+		taskBytes:   counter("glance_task_bytes_total", "Bytes that tasks have read or written, as their messages count them.", "type"),
+		taskSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "glance_task_duration_seconds", Help: "Time from the beginning of a task to its end.",
+			Buckets: []float64{.01, .1, 1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600},
+		}, []string{"type"}),
+		tasksRunning: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "glance_tasks_running", Help: "Tasks that this process runs now.",
+		}, []string{"type"}),
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.received, m.sent, m.underWay, m.generation, m.generations, m.reloads,
+		m.tasks, m.taskBytes, m.taskSeconds, m.tasksRunning,
 		poolCollector{pools}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, kind := range []string{"upload", "download", "other"} {
 		m.underWay.WithLabelValues(kind)
@@ -116,6 +131,19 @@ func (m *Metrics) Reloaded(err error) {
 		result = "failed"
 	}
 	m.reloads.WithLabelValues(result).Inc()
+}
+
+// Task counts a step of a task.
+func (m *Metrics) Task(t glance.Task) {
+	kind := string(t.Type)
+	m.taskBytes.WithLabelValues(kind).Add(float64(t.Bytes))
+	m.tasksRunning.WithLabelValues(kind).Add(float64(t.Running))
+	if t.Running < 0 {
+		m.taskSeconds.WithLabelValues(kind).Observe(t.Duration.Seconds())
+	}
+	if t.Status.Final() {
+		m.tasks.WithLabelValues(kind, string(t.Status)).Inc()
+	}
 }
 
 // Generation says which configuration is in use now, and how many are.
