@@ -13,7 +13,7 @@ func manageCommand() *cobra.Command {
 	const program = "glance-manage"
 	cmd := &cobra.Command{
 		Use:   program + " [flags] CATEGORY ACTION [ARGUMENTS]",
-		Short: "Make the tables of the database, load metadata definitions",
+		Short: "Make and upgrade the tables of the database, purge them, load metadata definitions",
 		Long: `glance-manage works on the database that the configuration files name: those of --config-file, or else
 glance-registry.conf, glance-api.conf and glance-manage.conf where Glance looks for them (~/.glance, ~, /etc/glance,
 /etc), of which the later ones win.
@@ -83,15 +83,20 @@ type action struct {
 // argument is a flag, or the value in its place.
 type argument struct {
 	name, help string
-	truth      bool // a flag without a value; in its place any text that is not empty means yes
+	truth      bool   // a flag without a value; in its place any text that is not empty means yes
+	number     string // of a whole number: its default
 }
 
 func (a action) command(name string) *cobra.Command {
 	cmd := &cobra.Command{Use: name, Short: a.short, Args: a.values}
 	for _, arg := range a.arguments {
-		if arg.truth {
+		switch {
+		case arg.truth:
 			cmd.Flags().Bool(arg.name, false, arg.help)
-		} else {
+		case arg.number != "":
+			text := number(arg.number)
+			cmd.Flags().Var(&text, arg.name, arg.help)
+		default:
 			cmd.Flags().String(arg.name, "", arg.help)
 		}
 		cmd.Use += " [" + arg.name + "]"
@@ -110,6 +115,9 @@ func (a action) values(cmd *cobra.Command, values []string) error {
 		if cmd.Flags().Changed(arg.name) {
 			return fmt.Errorf("%w: %s is given twice", errUsage, arg.name)
 		}
+		if arg.number != "" && !whole(text) {
+			return fmt.Errorf("Invalid int value for %s: %s", arg.name, text) //nolint:staticcheck // the reference's words
+		}
 		if arg.truth {
 			text = strconv.FormatBool(text != "")
 		}
@@ -124,33 +132,32 @@ func (a action) values(cmd *cobra.Command, values []string) error {
 func (m *manage) actions() []action {
 	path := argument{name: "path", help: "`file` or folder (default: metadata_source_path in the configuration)"}
 	target := []argument{{name: "version", help: "`revision` to go to (default pike01)"}}
+	stamp := []argument{{name: "version", help: "`revision` that the tables are at (default liberty)"}}
 	load := []argument{
 		path,
-		{"merge", "add to namespaces that are there what they lack", true},
-		{"prefer_new", "with merge: also bring what is there to the state of the files", true},
-		{"overwrite", "with merge: delete namespaces that are there, and make them anew", true},
+		{name: "merge", help: "add to namespaces that are there what they lack", truth: true},
+		{name: "prefer_new", help: "with merge: also bring what is there to the state of the files", truth: true},
+		{name: "overwrite", help: "with merge: delete namespaces that are there, and make them anew", truth: true},
 	}
-	age := []argument{{name: "age_in_days", help: "`days` since the deletion"}, {name: "max_rows", help: "most `rows`"}}
+	limits := func(days string) []argument {
+		return []argument{{name: "age_in_days", help: "`days` since the deletion", number: days},
+			{name: "max_rows", help: "most `rows` of each table, the oldest", number: "100"}}
+	}
 	return []action{
 		{name: "version", short: "Print the revision of the database", run: m.version},
-		{name: "sync", short: "Make the tables", arguments: target, run: m.sync},
+		{name: "sync", short: "Make the tables, or upgrade those of Liberty and later, while no service runs", arguments: target, run: m.sync},
 		{name: "upgrade", short: "The same as sync", arguments: target, run: m.sync},
-		{name: "check", short: "Say whether the database is up to date, also by exit code 0 or 3", run: m.check},
+		{name: "version_control", short: "Only have the database name a revision", arguments: stamp, run: m.versionControl},
+		{name: "expand", short: "Rolling upgrade, first: add what the new release needs", run: m.expand},
+		{name: "migrate", short: "Rolling upgrade, second: bring the data into its new form", run: m.migrate},
+		{name: "contract", short: "Rolling upgrade, last: remove what only the old release needs", run: m.contract},
+		{name: "check", short: "Say what is to be done next, also by exit code: 0 nothing, 3 expand, 4 migrate, 5 contract", run: m.check},
 		{name: "load_metadefs", short: "Load metadata definitions from files", arguments: load, run: m.loadMetadefs},
 		{name: "unload_metadefs", short: "Delete all metadata definitions, whoever made them", run: m.unloadMetadefs},
 		{name: "export_metadefs", short: "Write metadata definitions to files", arguments: []argument{path}, run: m.exportMetadefs},
 		{name: "write_shipped_metadefs", short: "Write the files of definitions that come with this program",
 			arguments: []argument{path}, late: true, run: m.writeMetadefs},
-		{name: "version_control", short: "Not available yet", arguments: target, run: notYet},
-		{name: "expand", short: "Not available yet", run: notYet},
-		{name: "migrate", short: "Not available yet", run: notYet},
-		{name: "contract", short: "Not available yet", run: notYet},
-		{name: "purge", short: "Not available yet", arguments: age, late: true, run: notYet},
-		{name: "purge_images_table", short: "Not available yet", arguments: age, late: true, run: notYet},
+		{name: "purge", short: "Remove rows for good that were deleted long ago", arguments: limits("30"), late: true, run: m.purge},
+		{name: "purge_images_table", short: "The same, of the table images only", arguments: limits("180"), late: true, run: m.purge},
 	}
-}
-
-// notYet answers for what later versions do.
-func notYet(cmd *cobra.Command) error {
-	return fmt.Errorf("%s is not available yet; nothing was done", cmd.Name())
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/sirupsen/logrus"
@@ -17,17 +16,11 @@ import (
 	"goglance/glance/operator/logs"
 )
 
-// errOlder is added to what is said of a database of an older release.
-var errOlder = errors.New("upgrades of databases of older releases are not available yet")
+// errOlder is added to what is said of a database that is not one of this release.
+var errOlder = errors.New(`"glance-manage db check" says what is to be done with a database of an older release`)
 
-// The revision that sync makes, and a name for the last ones there are.
-const (
-	newest = "pike01"
-	heads  = "heads"
-)
-
-// exitExpand is the exit code of check where a database has to be brought up to date from the first step on.
-const exitExpand = 3
+// newest is the revision that sync goes to.
+const newest = "pike01"
 
 // upkeep is an action under way.
 type upkeep struct {
@@ -51,6 +44,7 @@ func (m *manage) do(act func(*upkeep) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
+	s.DB.Patient = true
 	return act(&upkeep{Settings: s, log: log.WithField(logs.Logger, "glance.manage")})
 }
 
@@ -93,52 +87,134 @@ func (m *manage) version(cmd *cobra.Command) error {
 	})
 }
 
-// sync makes the tables of an empty database, and of an SQLite file that is not there yet.
+// sync makes the tables of an empty database, and of an SQLite file that is not there yet, or upgrades them.
 func (m *manage) sync(cmd *cobra.Command) error {
 	return m.do(func(u *upkeep) error {
 		target, err := cmd.Flags().GetString("version")
 		if err != nil {
 			return err
 		}
-		if !slices.Contains([]string{"", newest, heads}, target) {
-			return fmt.Errorf("cannot go to revision %q, only to %s: %w", target, newest, errOlder)
+		if target == "" {
+			target = newest
 		}
 		return u.open(cmd.Context(), func(ctx context.Context, u *upkeep) error {
-			if err := u.migrate(ctx); err != nil {
+			if err := u.db.Upgrade(ctx, target, u.teller(cmd)); err != nil {
+				return legacyHead(cmd, err)
+			}
+			return u.upgraded(ctx, cmd, target)
+		})
+	})
+}
+
+// teller tells of the steps of an upgrade, those that the reference's tool logs in the words that others look for.
+func (u *upkeep) teller(cmd *cobra.Command) func(db.Step) {
+	log := u.log.WithField(logs.Logger, "alembic.runtime.migration")
+	return func(s db.Step) {
+		if s.Legacy == 0 {
+			log.Infof("Running upgrade %s -> %s", s.From, s.To)
+			return
+		}
+		say(cmd, "Database is currently not under Alembic's migration control.\n"+
+			"Placing database under Alembic's migration control at revision: %s", s.To)
+	}
+}
+
+// legacyHead prints the number of a database that is too old.
+func legacyHead(cmd *cobra.Command, err error) error {
+	var legacy db.LegacyError
+	if errors.As(err, &legacy) {
+		say(cmd, "Legacy head: %d", int(legacy))
+	}
+	return err
+}
+
+// upgraded says where the database is now.
+func (u *upkeep) upgraded(ctx context.Context, cmd *cobra.Command, target string) error {
+	revisions, err := u.db.Revisions(ctx)
+	if err != nil {
+		return err
+	}
+	done := "Upgraded database to: " + target
+	if target == db.Heads {
+		done = "Upgraded database"
+	}
+	say(cmd, "%s, current revision(s): %s", done, strings.Join(revisions, ", "))
+	return nil
+}
+
+func (m *manage) versionControl(cmd *cobra.Command) error {
+	return m.do(func(u *upkeep) error {
+		revision, err := cmd.Flags().GetString("version")
+		if err != nil {
+			return err
+		}
+		if revision == "" {
+			revision = "liberty"
+		}
+		return u.open(cmd.Context(), func(ctx context.Context, u *upkeep) error {
+			if err := u.db.Stamp(ctx, revision); err != nil {
 				return err
 			}
-			revisions, err := u.db.Revisions(ctx)
-			if err != nil {
-				return err
-			}
-			done := "Upgraded database to: " + newest
-			if target == heads {
-				done = "Upgraded database"
-			}
-			say(cmd, "%s, current revision(s): %s", done, strings.Join(revisions, ", "))
+			say(cmd, "Placed database under migration control at revision: %s", revision)
 			return nil
 		})
 	})
 }
 
-func (u *upkeep) migrate(ctx context.Context) error {
-	ready, err := u.ready(ctx)
-	if err != nil || ready {
-		return err
-	}
-	u.log.Infof("making the tables of revision %s", newest)
-	return u.db.Migrate(ctx)
+func (m *manage) expand(cmd *cobra.Command) error {
+	return m.roll(cmd, (*db.DB).Expand, "pike_expand01", "expansion")
 }
 
-func (m *manage) check(cmd *cobra.Command) error {
+func (m *manage) contract(cmd *cobra.Command) error {
+	return m.roll(cmd, (*db.DB).Contract, "pike_contract01", "contraction")
+}
+
+// roll takes one half of a rolling upgrade. Where nothing was to be done it says so, as later releases do.
+func (m *manage) roll(cmd *cobra.Command, half func(*db.DB, context.Context, func(db.Step)) error, head, name string) error {
 	return m.on(cmd, func(ctx context.Context, u *upkeep) error {
-		ready, err := u.ready(ctx)
+		steps, tell := 0, u.teller(cmd)
+		err := half(u.db, ctx, func(s db.Step) { steps++; tell(s) })
 		if err != nil {
-			return err
+			return legacyHead(cmd, err)
 		}
-		if !ready {
-			say(cmd, `The database is empty. "glance-manage db sync" makes its tables.`)
+		if steps == 0 {
+			say(cmd, "Database %s is up to date. Nothing was to be done.", name)
+			return nil
+		}
+		return u.upgraded(ctx, cmd, head)
+	})
+}
+
+func (m *manage) migrate(cmd *cobra.Command) error {
+	return m.on(cmd, func(ctx context.Context, u *upkeep) error {
+		n, err := u.db.MigrateData(ctx)
+		if err == nil {
+			say(cmd, "Migrated %d rows", n)
+		}
+		return err
+	})
+}
+
+// check says what is to be done next; its exit codes are those of later releases (spec storage-db 4.2).
+func (m *manage) check(cmd *cobra.Command) error {
+	const exitExpand, exitMigrate, exitContract = 3, 4, 5
+	return m.on(cmd, func(ctx context.Context, u *upkeep) error {
+		todo, err := u.db.Todo(ctx)
+		if err != nil {
+			return legacyHead(cmd, err)
+		}
+		switch todo {
+		case db.ToExpand:
+			say(cmd, `The database is empty, or of an older release. "glance-manage db sync" brings it up to date at once, `+
+				`"glance-manage db expand" begins a rolling upgrade.`)
 			return exitCode(exitExpand)
+		case db.ToMigrate:
+			say(cmd, `The database is expanded. "glance-manage db migrate" is to be run next.`)
+			return exitCode(exitMigrate)
+		case db.ToContract:
+			say(cmd, `The database is expanded and its data migrated. "glance-manage db contract" is to be run next, `+
+				`once no service of the older release runs.`)
+			return exitCode(exitContract)
 		}
 		say(cmd, "The database is up to date. There is nothing to do.")
 		return nil

@@ -79,6 +79,7 @@ const (
 
 func execute(cmd *cobra.Command) int {
 	syscall.Umask(umask)
+	collectLess()
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	usage := false
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
