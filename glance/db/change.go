@@ -73,7 +73,7 @@ func (g guard) where() (string, []any) {
 	}
 	if g.mark != "" {
 		text += " AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND " + marked + ")"
-		args = append(args, markName, g.mark)
+		args = append(args, markedArgs(g.mark)...)
 	}
 	return text, args
 }

@@ -27,6 +27,15 @@
 // server that is away makes every call Unavailable at once (use_db_reconnect: later), one that does not answer after
 // 30 seconds a statement. Nothing hangs.
 //
+// # Upgrades
+//
+// A database of Liberty, Mitaka, Newton or Ocata comes to Pike in steps, which are files of SQL in migrations named as the
+// reference names its revisions. On PostgreSQL and SQLite a step happens whole or not at all. MariaDB ends a transaction
+// at every change of a table, so there each statement may have been run before: it asks for what it is about, or is of no
+// effect the second time. Processes that change tables wait for each other, step by step; what waits for a table in use
+// gives up after 3 seconds and tries again, as all others would queue behind it. A rolling upgrade can be made on
+// PostgreSQL too, where the reference has none: its triggers are those of MySQL.
+//
 // # The file of SQLite
 //
 // A file of our own (Options.Path) has a write-ahead log, so that readers never wait. One that a URL names keeps the
@@ -37,6 +46,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -67,7 +77,8 @@ type Options struct {
 	Readers               int    `name:"sqlite_readers" group:"database" default:"8" help:"connections that read from an SQLite database at the same time"`
 
 	Existing bool             // an SQLite file that a connection names is not made when it is not there
-	BusyWait time.Duration    // how long one attempt waits for another process's lock on an SQLite file; 0: 10 s
+	Patient  bool             // statements may take as long as they need, as those of an upgrade do
+	BusyWait time.Duration    // how long a call waits for another process's lock on an SQLite file; 0: 10 s
 	Clock    func() time.Time // for changes that do not say At; nil: time.Now
 	Notice   func(string)     // told what an operator should know: attempts to connect, options that are ignored; nil: nobody
 }
@@ -84,6 +95,8 @@ type DB struct {
 	writer  *sqlx.DB
 	readers *sqlx.DB // the same as writer where the engine is a server
 	options Options
+
+	patience time.Duration // how long a call waits for the lock of an SQLite file; 0: the engine is a server
 }
 
 // Open opens the database. It makes no tables: see Migrate. A server that does not answer is tried again, as the
@@ -110,7 +123,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	d := &DB{options: o}
 	if where.engine == engineSQLite {
-		c.engine = sqliteDialect()
+		c.engine, d.patience = sqliteDialect(), busyWait(where, o)
 		d.writer, d.readers, err = openSQLite(ctx, where, o)
 	} else {
 		s := serverOf(where.engine)
@@ -144,9 +157,10 @@ const unfit = "a value is too long for the database of this service, or has a ch
 
 // core is what DB and Tx have in common.
 type core struct {
-	engine dialect
-	urls   urlCodec
-	clock  func() time.Time
+	engine  dialect
+	urls    urlCodec
+	clock   func() time.Time
+	indexed atomic.Bool // Migrate has found, or MakeIndexes made, the indexes of our own
 }
 
 // now returns the time in the precision that the database keeps, so that what is written with it reads back equal.

@@ -10,12 +10,13 @@ import (
 	"goglance/glance/image"
 )
 
-// filtered returns the conditions of a filter but for the visibility, which listed knows about. Names and values of
-// clients are parameters only.
-func (c *core) filtered(f image.Filter) ([]query, error) {
+// filtered returns the conditions of a filter but for the visibility, which parts knows about. Names and values of
+// clients are parameters only. Who sees everything may find images by the index of any column; for anybody else that
+// would lead to the images of others.
+func (c *core) filtered(f image.Filter, everything bool) ([]query, error) {
 	var terms []query
 	for _, condition := range f.Conditions {
-		term, err := c.compared(condition)
+		term, err := c.compared(condition, everything)
 		if err != nil {
 			return nil, err
 		}
@@ -31,12 +32,17 @@ func (c *core) filtered(f image.Filter) ([]query, error) {
 }
 
 // compared is one condition. Fields and comparisons become SQL, so they are taken from closed lists.
-func (c *core) compared(condition image.Condition) (query, error) {
+func (c *core) compared(condition image.Condition, everything bool) (query, error) {
 	column := string(condition.Field)
 	switch condition.Field {
-	case image.FieldID, image.FieldOwner, image.FieldChecksum:
+	case image.FieldID:
 		return c.compareText(column, condition)
-	case image.FieldName, image.FieldStatus, image.FieldContainerFormat, image.FieldDiskFormat:
+	case image.FieldName, image.FieldOwner, image.FieldChecksum:
+		if everything {
+			return c.compareText(column, condition)
+		}
+		return c.compareText(c.engine.unindexed(column), condition)
+	case image.FieldStatus, image.FieldContainerFormat, image.FieldDiskFormat:
 		// SQLite believes that few rows fit a column without an index, collects them all and sorts. Along the index of
 		// the sort it often is done after a page.
 		return c.compareText(c.engine.unindexed(column), condition)

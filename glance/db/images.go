@@ -12,13 +12,14 @@ import (
 // childChunk bounds the parameters of one query; engines allow some tens of thousands.
 const childChunk = 1000
 
-// images loads the images that tail selects, with their children: four queries for up to childChunk images.
-func (r reads) images(ctx context.Context, tail query) ([]*image.Image, error) {
+// images loads the images that from selects, which is what follows FROM, with their children: four queries for up to
+// childChunk images.
+func (r reads) images(ctx context.Context, from query) ([]*image.Image, error) {
 	var found []*image.Image
 	err := r.snapshot(ctx, func(q querier) error {
 		found = nil
-		tail.text = "SELECT " + r.imageColumns() + " FROM images" + tail.text
-		err := each(ctx, q, tail, func(rows *sql.Rows) error {
+		ask := query{"SELECT " + imageColumns(r.engine.time) + " FROM " + from.text, from.args}
+		err := each(ctx, q, ask, func(rows *sql.Rows) error {
 			im, err := scanImage(rows)
 			found = append(found, im)
 			return err
@@ -36,10 +37,10 @@ func (r reads) images(ctx context.Context, tail query) ([]*image.Image, error) {
 	return found, err
 }
 
-func (r reads) imageColumns() string {
+// imageColumns are the columns that scanImage reads, those of time as the given expression.
+func imageColumns(time func(column string) string) string {
 	return `id, name, status, visibility, protected, owner, checksum, size, virtual_size, container_format, disk_format,
-		min_disk, min_ram, deleted, ` + r.engine.time("created_at") + ", " + r.engine.time("updated_at") + ", " +
-		r.engine.time("deleted_at")
+		min_disk, min_ram, deleted, ` + time("created_at") + ", " + time("updated_at") + ", " + time("deleted_at")
 }
 
 func scanImage(rows *sql.Rows) (*image.Image, error) {
@@ -60,7 +61,7 @@ func (r reads) children(ctx context.Context, q querier, parents []*image.Image) 
 	for i, im := range parents {
 		of[im.ID], ids[i] = im, im.ID
 	}
-	where := " WHERE NOT deleted AND image_id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
+	where := " WHERE NOT " + r.engine.unindexed("deleted") + " AND image_id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
 	for _, child := range []struct {
 		text string
 		scan func(*sql.Rows) error

@@ -7,6 +7,66 @@ import (
 	"goglance/glance/image"
 )
 
+// stretch is images of a part that are next to each other in the order.
+type stretch struct {
+	terms []query
+	order string // the ORDER BY
+}
+
+// stretches divides what comes after an image, or all, into stretches that an index can be walked along.
+//
+// A part that has no index by the order is collected by its own and sorted: an index of the order would lead past
+// everybody's images, so the engine must not think of it.
+func (c *core) stretches(p part, order []image.Order, after *image.Image) []stretch {
+	key := order[0].Key
+	switch {
+	case p.lead == byOrder && key == image.ByUpdatedAt:
+		return c.halves(order, after)
+	case p.lead == byOrder, p.lead == byTime && key == image.ByCreatedAt:
+		return []stretch{{c.after(order, after), c.orderBy(order)}}
+	}
+	return []stretch{{c.after(order, after), c.orderCollected(order)}}
+}
+
+// halves are the images with a value in the first key and those without, each in its order. Between the two an index
+// would not do: not every engine has NULL where we have it, and no range of an index is "less, or NULL". That there is
+// a value is said in a way that leads SQLite into the index.
+func (c *core) halves(order []image.Order, after *image.Image) []stretch {
+	first, key := order[0], c.sortKey(order[0].Key)
+	with := stretch{[]query{{key + " >= '0001-01-01 00:00:00'", nil}}, " ORDER BY " + key + " ASC, "}
+	if first.Desc {
+		with.order = " ORDER BY " + key + " DESC, "
+	}
+	with.order += strings.TrimPrefix(c.orderBy(order[1:]), " ORDER BY ")
+	without := stretch{[]query{{key + " IS NULL", nil}}, c.orderCollected(order[1:])} // the index has these, too, in no order
+	if after == nil {
+		return []stretch{with, without}
+	}
+	value := sortValue(after, first.Key)
+	if value == nil {
+		without.terms = append(without.terms, c.after(order[1:], after)...)
+		if first.Desc {
+			return []stretch{without}
+		}
+		return []stretch{without, with}
+	}
+	text, args := c.beyond(order, value, after)
+	with.terms = append(with.terms, query{"(" + text + ")", args})
+	if first.Desc {
+		return []stretch{with, without}
+	}
+	return []stretch{with}
+}
+
+// after is the condition for the images that come after im; none for all.
+func (c *core) after(order []image.Order, im *image.Image) []query {
+	if im == nil {
+		return nil
+	}
+	text, args := c.behind(order, im)
+	return []query{{"(" + text + ")", args}}
+}
+
 // behind is the condition for the images that come after im in the order. It compares key by key; the plain bound on
 // the first key lets an index begin where the page begins. NULL is lower than any value (spec images-api 5.3).
 func (c *core) behind(order []image.Order, im *image.Image) (string, []any) {
@@ -14,21 +74,28 @@ func (c *core) behind(order []image.Order, im *image.Image) (string, []any) {
 		return "1 = 0", nil // equal in every key: that is im itself
 	}
 	key, value := c.sortKey(order[0].Key), sortValue(im, order[0].Key)
-	rest, args := c.behind(order[1:], im)
 	if value == nil {
+		rest, args := c.behind(order[1:], im)
 		if order[0].Desc {
 			return key + " IS NULL AND (" + rest + ")", args
 		}
 		return key + " IS NOT NULL OR " + rest, args
 	}
-	args = append([]any{value, value}, args...)
-	switch {
-	case !order[0].Desc:
-		return key + " >= ? AND (" + key + " > ? OR (" + rest + "))", args
-	case nullable(order[0].Key):
-		return key + " < ? OR " + key + " IS NULL OR (" + key + " = ? AND (" + rest + "))", args
+	if order[0].Desc && nullable(order[0].Key) {
+		rest, args := c.behind(order[1:], im)
+		return key + " < ? OR " + key + " IS NULL OR (" + key + " = ? AND (" + rest + "))", append([]any{value, value}, args...)
 	}
-	return key + " <= ? AND (" + key + " < ? OR (" + rest + "))", args
+	return c.beyond(order, value, im)
+}
+
+// beyond is behind among the images that have a value in the first key.
+func (c *core) beyond(order []image.Order, value any, im *image.Image) (string, []any) {
+	key, sign := c.sortKey(order[0].Key), ">"
+	if order[0].Desc {
+		sign = "<"
+	}
+	rest, args := c.behind(order[1:], im)
+	return key + " " + sign + "= ? AND (" + key + " " + sign + " ? OR (" + rest + "))", append([]any{value, value}, args...)
 }
 
 // sortKey is the expression that stands for a key: the same bytes have the same place on every engine. Of ids MariaDB
@@ -44,7 +111,20 @@ func (c *core) sortKey(key image.SortKey) string {
 }
 
 // orderBy says where NULL goes if the engine does not know that it is the lowest value.
-func (c *core) orderBy(order []image.Order) string {
+func (c *core) orderBy(order []image.Order) string { return c.orderAs(order, c.sortKey) }
+
+// orderCollected is an order that no index has.
+func (c *core) orderCollected(order []image.Order) string {
+	return c.orderAs(order, func(key image.SortKey) string {
+		switch key {
+		case image.ByID, image.ByName, image.ByCreatedAt, image.ByUpdatedAt:
+			return c.engine.unindexed(c.sortKey(key))
+		}
+		return c.sortKey(key)
+	})
+}
+
+func (c *core) orderAs(order []image.Order, as func(image.SortKey) string) string {
 	terms := make([]string, len(order))
 	for i, o := range order {
 		direction, nulls := " ASC", " NULLS FIRST"
@@ -54,11 +134,10 @@ func (c *core) orderBy(order []image.Order) string {
 		if c.engine.nullsLow || !nullable(o.Key) {
 			nulls = ""
 		}
-		terms[i] = c.sortKey(o.Key) + direction + nulls
+		terms[i] = as(o.Key) + direction + nulls
 	}
 	return " ORDER BY " + strings.Join(terms, ", ")
 }
-
 func nullable(key image.SortKey) bool {
 	switch key {
 	case image.ByName, image.ByContainerFormat, image.ByDiskFormat, image.BySize, image.ByUpdatedAt:

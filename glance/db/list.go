@@ -23,29 +23,44 @@ func (r reads) Images(ctx context.Context, q image.Query) ([]*image.Image, error
 	return found, r.fail("Images", err)
 }
 
-// pageOf returns what follows FROM images in the query for a page.
+// pageOf returns what follows FROM in the query for a page: the first images of every part of what the viewer sees, and
+// of these the first. The parts have no image in common.
 func (c *core) pageOf(q image.Query) (query, error) {
 	order, err := sorting(q.Sort)
 	if err != nil {
 		return query{}, err
 	}
-	seen, err := c.listed(q.Viewer, q.Filter, order[0].Key)
+	parts, err := c.parts(q.Viewer, q.Filter)
 	if err != nil {
 		return query{}, err
 	}
-	// NOT deleted rather than deleted = FALSE: the reference's index on that column would mislead SQLite.
-	terms := []query{{"NOT deleted AND status NOT IN ('killed', 'deleted', 'pending_delete')", nil}, seen}
-	filter, err := c.filtered(q.Filter)
+	filter, err := c.filtered(q.Filter, q.Viewer.Admin)
 	if err != nil {
 		return query{}, err
 	}
-	terms = append(terms, filter...)
-	if q.After != nil {
-		text, args := c.behind(order, q.After)
-		terms = append(terms, query{"(" + text + ")", args})
+	var pages []query
+	for _, p := range parts {
+		for _, s := range c.stretches(p, order, q.After) {
+			terms := append([]query{p.query, {"status NOT IN ('killed', 'deleted', 'pending_delete')", nil}}, filter...)
+			page := allOf(append(terms, s.terms...)...)
+			pages = append(pages, query{"images WHERE " + page.text + s.order + " LIMIT ?", append(page.args, q.Limit)})
+		}
 	}
-	page := allOf(terms...)
-	return query{" WHERE " + page.text + c.orderBy(order) + " LIMIT ?", append(page.args, q.Limit)}, nil
+	return c.merged(pages, c.orderBy(order), q.Limit), nil
+}
+
+// merged is the first limit images of several pages, in the order that each of them has.
+func (c *core) merged(pages []query, order string, limit int) query {
+	if len(pages) == 1 {
+		return pages[0]
+	}
+	var texts []string
+	var args []any
+	for i, page := range pages {
+		texts = append(texts, fmt.Sprintf("SELECT * FROM (SELECT %s FROM %s) page%d", imageColumns(asIs), page.text, i))
+		args = append(args, page.args...)
+	}
+	return query{"(" + strings.Join(texts, " UNION ALL ") + ") seen" + order + " LIMIT ?", append(args, limit)}
 }
 
 // allOf joins conditions that must all hold.
@@ -62,94 +77,10 @@ func chain(word string, terms []query) query {
 	return query{"(" + strings.Join(texts, word) + ")", args}
 }
 
-// listed is the condition for the images that v sees in lists, by the visibility that f asks for (spec images-api 5.5).
-// By time of creation, which is the default, it is a hundred times quicker to walk along the index of that column and
-// stop at the end of the page than to collect by the indexes of visibility and owner and sort.
-func (c *core) listed(v image.Viewer, f image.Filter, first image.SortKey) (query, error) {
-	visibility, owner := "visibility", "owner"
-	if first == image.ByCreatedAt {
-		visibility = c.engine.unindexed(visibility)
-		if f.Visibility != image.Private { // what is private is the owner's and nobody else's
-			owner = c.engine.unindexed(owner)
-		}
-	}
-	shared, err := c.sharedWith(v.Owner, f.MemberStatus)
-	if err != nil {
-		return query{}, err
-	}
-	s := sight{v, visibility, c.engine.is(owner, v.Owner), shared}
-	switch f.Visibility {
-	case "":
-		return s.mixture(), nil
-	case image.Public, image.Community:
-		return s.every(f.Visibility), nil
-	case image.Shared, image.Private:
-		return s.own(f.Visibility), nil
-	}
-	return query{}, fmt.Errorf("db.Images: %q is not a visibility", f.Visibility)
-}
-
-// sight is what a viewer sees in lists, in the words of SQL.
-type sight struct {
-	image.Viewer
-	visibility   string // the expression
-	mine, shared query  // the image is his; he is a member of it
-}
-
-// nothing is a condition that nothing fits.
-const nothing = "1 = 0"
-
-// mixture is what he sees without asking for a visibility. Nobody is a member of nothing: the reference forgets to say
-// so and shows the anonymous what is shared with others (spec images-api 5.5, security S10).
-func (s sight) mixture() query {
-	switch {
-	case s.Admin && s.Owner != "":
-		return anyOf(query{s.visibility + " <> 'community'", nil}, s.mine)
-	case s.Admin:
-		return query{s.visibility + " <> 'community'", nil}
-	case s.Owner == "":
-		return s.every(image.Public)
-	}
-	return anyOf(s.every(image.Public), s.mine, allOf(s.every(image.Shared), s.shared))
-}
-
-// every is all images of a visibility, which is one of the four.
-func (s sight) every(v image.Visibility) query {
-	return query{s.visibility + " = '" + string(v) + "'", nil}
-}
-
-// own is the images of a visibility that opens them to some only.
-func (s sight) own(v image.Visibility) query {
-	switch {
-	case s.Admin:
-		return s.every(v)
-	case s.Owner == "":
-		return query{nothing, nil}
-	case v == image.Shared:
-		return allOf(s.every(v), anyOf(s.mine, s.shared))
-	}
-	return allOf(s.every(v), s.mine)
-}
-
-// sharedWith is the condition that member has given this answer to the image; "" is Accepted.
-func (c *core) sharedWith(member string, answer image.MemberStatus) (query, error) {
-	status := query{"c.status = ?", []any{answer}}
-	switch answer {
-	case "":
-		status.args = []any{image.Accepted}
-	case image.AnyAnswer:
-		status = query{"1 = 1", nil}
-	case image.Pending, image.Accepted, image.Rejected:
-	default:
-		return query{}, fmt.Errorf("db.Images: %q is not the answer of a member", answer)
-	}
-	return c.has("image_members", c.engine.is("c.member", member), status), nil
-}
-
 // has is the condition that an image has a live child that fits.
 func (c *core) has(table string, terms ...query) query {
 	q := allOf(terms...)
-	return query{"EXISTS (SELECT 1 FROM " + table + " c WHERE c.image_id = images.id AND NOT c.deleted AND " + q.text + c.engine.fence + ")", q.args}
+	return query{"EXISTS (SELECT 1 FROM " + table + " c WHERE c.image_id = images.id AND NOT " + c.engine.unindexed("c.deleted") + " AND " + q.text + c.engine.fence + ")", q.args}
 }
 
 // sorting completes a sort, drops keys that come a second time and refuses those that are none: keys become SQL.

@@ -60,18 +60,29 @@ func lock(t *testing.T, path string) (release func()) {
 	}
 }
 
-// TestLocked meets a lock that outlasts one wait, and one that outlasts them all.
+// TestLocked meets a lock that ends in time, and one that does not. However many wait, none waits longer than the bound.
 func TestLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "glance.db")
-	d, _ := openSQLite(t, db.Options{Path: path, BusyWait: 50 * time.Millisecond})
+	const wait = 400 * time.Millisecond
+	d, _ := openSQLite(t, db.Options{Path: path, BusyWait: wait})
 	release := lock(t, path)
-	if err := insert(t.Context(), d, record("x")); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("locked for good: %v", err)
+	begin := time.Now()
+	var all sync.WaitGroup
+	for n := range 12 {
+		all.Go(func() {
+			if err := insert(t.Context(), d, record(fmt.Sprint("x", n))); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("locked for good: %v", err)
+			}
+		})
 	}
 	if _, err := d.Images(t.Context(), image.Query{Limit: 5}); err != nil {
 		t.Errorf("a reader: %v", err)
 	}
-	time.AfterFunc(80*time.Millisecond, release)
+	all.Wait()
+	if took := time.Since(begin); took > 5*wait { // one after the other would be 12 times
+		t.Errorf("they waited %v", took)
+	}
+	time.AfterFunc(wait/4, release)
 	if err := insert(t.Context(), d, record("y")); err != nil {
 		t.Errorf("locked for a while: %v", err)
 	}
@@ -83,7 +94,7 @@ func TestLocked(t *testing.T) {
 // TestRunAgain has fn itself meet the busy error, as it does on a database that is not in write-ahead mode.
 func TestRunAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "glance.db")
-	d, _ := openSQLite(t, db.Options{Path: path, BusyWait: 20 * time.Millisecond})
+	d, _ := openSQLite(t, db.Options{Path: path})
 	other := open(t, db.Options{Path: path, BusyWait: 20 * time.Millisecond})
 	runs := 0
 	err := d.Tx(t.Context(), func(tx *db.Tx) error {

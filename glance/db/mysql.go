@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,10 +33,19 @@ func mysqlDialect() dialect {
 	return dialect{
 		schema:    "mysql",
 		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-		alone:     "SELECT GET_LOCK(CONCAT('goglance ', MD5(DATABASE())), 60)",
-		together:  "SELECT RELEASE_LOCK(CONCAT('goglance ', MD5(DATABASE())))",
+		alone:     mysqlHold,
+		together:  mysqlLetGo,
+		hold:      mysqlHold,
+		letGo:     mysqlLetGo,
+		commits:   true,
+		things:    mysqlThings,
+		hurry:     "SET SESSION lock_wait_timeout = 3",
+		locked:    func(err error) bool { return mysqlCode(err, 1205) },
+		indexes:   "SELECT DISTINCT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
+		makeIndex: leadingIndex,
 		time:      asIs,
 		unindexed: func(column string) string { return "CONCAT(" + column + ")" },
+		lead:      asIs,
 		exact:     binary,
 		ordered:   binary,
 		orderedID: "id",
@@ -56,11 +66,24 @@ func mysqlDialect() dialect {
 		longest:   longestTx,
 		lost:      mysqlLost,
 		gone:      mysqlGone,
-		again:     func(err error) bool { return mysqlCode(err, 1213, 1020) }, // deadlock, record has changed
+		again:     func(err error) bool { return mysqlCode(err, 1213, 1020, 1412) }, // deadlock, record or table has changed
 		duplicate: func(err error) bool { return mysqlCode(err, 1062) },
+		holder:    mysqlHolder,
 		unfit:     mysqlUnfit,
 	}
 }
+
+// The lock of a process that changes tables.
+const (
+	mysqlHold  = "SELECT GET_LOCK(CONCAT('goglance ', MD5(DATABASE())), 0)"
+	mysqlLetGo = "SELECT RELEASE_LOCK(CONCAT('goglance ', MD5(DATABASE())))"
+)
+
+const mysqlThings = `SELECT CONCAT('images.', column_name) FROM information_schema.columns
+	WHERE table_schema = DATABASE() AND table_name = 'images'
+	UNION SELECT CONCAT('images.', index_name) FROM information_schema.statistics
+	WHERE table_schema = DATABASE() AND table_name = 'images'
+	UNION SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()`
 
 // wide reports whether text has characters of 4 bytes. A column of characters of 3 refuses to be compared with it, but
 // as bytes.
@@ -84,10 +107,15 @@ func mysqlConnector(l location, o Options) (driver.Connector, error) {
 	c.MaxAllowedPacket = 0     // as the server says
 	c.Timeout = seconds(l.option("connect_timeout"), connectTime)
 	c.ReadTimeout = seconds(l.option("read_timeout"), ioTime)
+	if o.Patient {
+		c.ReadTimeout = 0
+	}
 	c.WriteTimeout = seconds(l.option("write_timeout"), ioTime)
 	c.Logger = &mysql.NopLogger{} // what matters comes back as an error
 	c.Params = map[string]string{
 		"sql_mode": sqlMode(o.MySQLMode), "innodb_lock_wait_timeout": fmt.Sprint(int(lockTime.Seconds())),
+		// Of two indexes that half the table fits in one, the server would read all of that one.
+		"optimizer_switch": "'index_merge=off'",
 	}
 	var err error
 	if c.TLS, err = mysqlTLS(l); err != nil {
@@ -172,6 +200,17 @@ func mysqlGone(err error) bool {
 // mysqlUnfit: too long, a character that the column's character set lacks, out of range, more than a packet.
 func mysqlUnfit(err error) bool {
 	return errors.Is(err, mysql.ErrPktTooLarge) || mysqlCode(err, 1153, 1264, 1366, 1406, 3988)
+}
+
+// mysqlHolder finds the table in the message: `database`.`table`, CONSTRAINT ...
+func mysqlHolder(err error) string {
+	if !mysqlCode(err, 1451) {
+		return ""
+	}
+	if found := regexp.MustCompile("\\(`[^`]*`\\.`([^`]*)`").FindStringSubmatch(err.Error()); found != nil {
+		return found[1]
+	}
+	return unknownHolder
 }
 
 func mysqlCode(err error, codes ...uint16) bool {

@@ -22,9 +22,16 @@ func postgresDialect() dialect {
 	return dialect{
 		schema:    "postgresql",
 		tables:    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
-		alone:     "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('goglance'))) lock", // until the transaction ends
+		alone:     "SELECT CASE WHEN pg_try_advisory_xact_lock(hashtext('goglance')) THEN 1 ELSE 0 END", // until the transaction ends
+		hold:      "SELECT CASE WHEN pg_try_advisory_lock(hashtext('goglance')) AND set_config('lock_timeout', '0', FALSE) = '0' THEN 1 ELSE 0 END",
+		letGo:     fmt.Sprintf("SELECT pg_advisory_unlock(hashtext('goglance')), set_config('lock_timeout', '%d', FALSE)", lockTime.Milliseconds()),
+		hurry:     "SET LOCAL lock_timeout = 3000",
+		locked:    func(err error) bool { return postgresCode(err, "55P03") },
+		indexes:   "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE i.indisvalid AND c.relnamespace = current_schema()::regnamespace",
+		makeIndex: concurrentIndex,
 		time:      asIs,
-		unindexed: asIs, // it weighs its indexes by what is in the tables
+		unindexed: func(column string) string { return "COALESCE(" + column + ", " + opaque(column) + ")" }, // unlike lead
+		lead:      asIs,
 		exact:     asIs,
 		ordered:   func(column string) string { return column + ` COLLATE "C"` },
 		orderedID: `id COLLATE "C"`,
@@ -46,6 +53,7 @@ func postgresDialect() dialect {
 		gone:      postgresGone,
 		again:     func(err error) bool { return postgresCode(err, "40001", "40P01") },
 		duplicate: func(err error) bool { return postgresCode(err, "23505") },
+		holder:    postgresHolder,
 		unfit:     func(err error) bool { return postgresCode(err, "22001", "22003", "22021", "22P05", "54") },
 	}
 }
@@ -110,6 +118,14 @@ func postgresLost(err error) bool {
 func postgresGone(err error) bool {
 	return postgresLost(err) ||
 		postgresCode(err, "53", "57", "58", "28", "3D", "25006", "55P03", "40001", "40P01")
+}
+
+func postgresHolder(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && e.Code == "23503" {
+		return orDefault(e.TableName, unknownHolder)
+	}
+	return ""
 }
 
 // postgresCode reports whether the error is of one of the codes or classes.

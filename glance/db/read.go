@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"math"
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
@@ -90,7 +91,7 @@ func (r reads) byID(ctx context.Context, id, where string) (*image.Image, error)
 		return nil, notFound(id)
 	}
 	this := r.engine.is("id", id)
-	found, err := r.images(ctx, query{" WHERE " + this.text + where, this.args})
+	found, err := r.images(ctx, query{"images WHERE " + this.text + where, this.args})
 	if err != nil {
 		return nil, r.fail("Image", err)
 	}
@@ -104,14 +105,19 @@ func notFound(id string) error { return fault.New(fault.NotFound, "image %s not 
 
 // Usage returns the bytes that the images of an owner take up in all their locations, data awaiting its deletion
 // included. The image with the id except is left out; "" leaves out none (spec images-api 11). The owner "" is nobody,
-// who uses what nobody's images do.
+// who uses what nobody's images do. More than an int64 holds is the largest that it does.
 func (r reads) Usage(ctx context.Context, owner, except string) (int64, error) {
-	var total int64
+	var high, low int64
 	whose := r.whose("i.owner", owner)
-	ask := query{"SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id WHERE " + whose.text +
+	// The whole sum may be more than an engine, or an int64, can hold.
+	ask := query{"SELECT COALESCE(SUM(i.size >> 32), 0), COALESCE(SUM(i.size & 4294967295), 0)" +
+		" FROM images i JOIN image_locations l ON l.image_id = i.id WHERE " + whose.text +
 		" AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted') AND l.status <> 'deleted'", append(whose.args, except)}
-	err := each(ctx, r.q, ask, func(rows *sql.Rows) error { return rows.Scan(&total) })
-	return total, r.fail("Usage", err)
+	err := each(ctx, r.q, ask, func(rows *sql.Rows) error { return rows.Scan(&high, &low) })
+	if high += low >> 32; high > math.MaxInt32 {
+		return math.MaxInt64, r.fail("Usage", err)
+	}
+	return high<<32 | low&math.MaxUint32, r.fail("Usage", err)
 }
 
 // whose is the condition for the images of an owner; "" is nobody.

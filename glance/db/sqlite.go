@@ -18,16 +18,22 @@ const (
 	defaultReaders  = 8
 	defaultBusyWait = 10 * time.Second
 	openPause       = 20 * time.Millisecond
-	sqliteAttempts  = 3 // each of them waits
+
+	// A writer waits in the driver, where nothing can end the wait, for a short time, and then asks again (DB.Tx): so
+	// the one connection that writes comes free in between, and all who wait for it give up when their own time is over.
+	writerWait = time.Second
 )
 
 func sqliteDialect() dialect {
 	return dialect{
-		schema: "sqlite",
-		tables: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'",
+		schema:    "sqlite",
+		tables:    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'",
+		indexes:   "SELECT name FROM sqlite_master WHERE type = 'index'",
+		makeIndex: partialIndex,
 		// The driver tries a dozen formats on a column it knows to be a time. Of an expression it knows nothing.
 		time:      func(column string) string { return "CAST(" + column + " AS TEXT)" },
 		unindexed: func(column string) string { return "+" + column },
+		lead:      asIs,
 		exact:     asIs,
 		ordered:   asIs,
 		orderedID: "id",
@@ -35,11 +41,12 @@ func sqliteDialect() dialect {
 		nullsLow:  true,
 		precision: time.Microsecond,
 		reading:   sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-		attempts:  sqliteAttempts,
 		lost:      func(error) bool { return false },
 		gone:      sqliteGone,
 		again:     sqliteBusy,
+		locked:    sqliteBusy,
 		duplicate: sqliteDuplicate,
+		holder:    sqliteHolder,
 		unfit:     func(err error) bool { return sqliteCode(err, sqlite3.ErrTooBig) },
 	}
 }
@@ -50,10 +57,7 @@ func sqliteDialect() dialect {
 // A file of our own, o.Path, gets write-ahead logging, which lets readers run beside the writer. One that a connection
 // URL names may be other programs' too, so it keeps the journal that it has (spec storage-db 4.2).
 func openSQLite(ctx context.Context, l location, o Options) (writer, readers *sqlx.DB, err error) {
-	wait, n := seconds(l.option("timeout"), o.BusyWait), o.Readers
-	if wait <= 0 {
-		wait = defaultBusyWait
-	}
+	wait, n := busyWait(l, o), o.Readers
 	if n <= 0 {
 		n = defaultReaders
 	}
@@ -62,16 +66,25 @@ func openSQLite(ctx context.Context, l location, o Options) (writer, readers *sq
 	if err != nil {
 		return nil, nil, err
 	}
-	writer, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, params), 1)
+	writer, err = connectSQLite(ctx, wait, sqliteDSN(path, min(wait, writerWait), params), 1)
 	if err != nil {
 		return nil, nil, err
 	}
-	// Readers may not write, yet must not be mode=ro: whoever closes last has to clear away the log.
-	readers, err = connectSQLite(ctx, wait, sqliteDSN(path, wait, map[string]string{"mode": "rw", "_query_only": "on"}), n)
+	// Readers may not write, yet must not be mode=ro: whoever closes last has to clear away the log. Where they have to
+	// wait for a lock at all, others wait for their connections before, hence the half.
+	readers, err = connectSQLite(ctx, wait, sqliteDSN(path, wait/2, map[string]string{"mode": "rw", "_query_only": "on"}), n)
 	if err != nil {
 		return nil, nil, errors.Join(err, writer.Close())
 	}
 	return writer, readers, nil
+}
+
+// busyWait is how long a call waits for the locks of others on the file.
+func busyWait(l location, o Options) time.Duration {
+	if wait := seconds(l.option("timeout"), o.BusyWait); wait > 0 {
+		return wait
+	}
+	return defaultBusyWait
 }
 
 func sqliteFile(l location, o Options, params map[string]string) (string, map[string]string, error) {
@@ -134,6 +147,15 @@ func sqliteDuplicate(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) &&
 		(e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey || e.ExtendedCode == sqlite3.ErrConstraintUnique)
+}
+
+// sqliteHolder does not find the table: SQLite tells of none.
+func sqliteHolder(err error) string {
+	var e sqlite3.Error
+	if errors.As(err, &e) && e.ExtendedCode == sqlite3.ErrConstraintForeignKey {
+		return unknownHolder
+	}
+	return ""
 }
 
 func sqliteCode(err error, codes ...sqlite3.ErrNo) bool {

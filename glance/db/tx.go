@@ -16,17 +16,21 @@ const txPause = 20 * time.Millisecond
 // Tx is a transaction that may write. It is for one goroutine and ends with the function it was given to.
 type Tx struct {
 	reads
-	tx *sqlx.Tx
+	tx   *sqlx.Tx
+	long bool // its statements may take as long as they need
 }
 
 // Tx runs fn in a transaction: all of it happens, or nothing when fn fails, panics or ctx ends. fn may be run again
 // after losing to another transaction or a broken connection, so it must not have effects elsewhere, and it should be
 // short: others wait. It must not begin a second transaction on d. An error of fn comes back unchanged. Unavailable
 // leaves open whether all of it happened: the connection may have broken before the answer.
+//
+// On SQLite the attempts together wait no longer than one bound (Options.BusyWait) for those who hold the file, however
+// many wait for them at the same time; then it is Unavailable.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
+	begin := time.Now()
 	for attempt := 1; ; attempt++ {
-		begin := time.Now()
-		sent, err := d.once(ctx, fn)
+		sent, err := d.once(ctx, begin, fn)
 		if err == nil || sent && d.engine.lost(err) || !d.onceMore(ctx, attempt, begin, err) {
 			return err
 		}
@@ -36,6 +40,8 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 // onceMore waits before another attempt at a transaction, or says that there is to be none.
 func (d *DB) onceMore(ctx context.Context, attempt int, begin time.Time, err error) bool {
 	switch {
+	case d.engine.again(err) && d.patience > 0: // the file was locked; the attempt has waited for it
+		return time.Since(begin) < d.patience && pause(ctx, rand.N(txPause)) == nil
 	case d.engine.again(err):
 		// Two that collided should not do so again.
 		return attempt < d.engine.attempts && pause(ctx, time.Duration(attempt)*txPause+rand.N(txPause)) == nil
@@ -45,7 +51,7 @@ func (d *DB) onceMore(ctx context.Context, attempt int, begin time.Time, err err
 	return false
 }
 
-// reconnect waits for a lost connection, which an attempt had that began at begin. The first may have had one of the
+// reconnect waits for a lost connection, which an attempt of a call had that began at begin. The first may have had one of the
 // pool's that was dead already, so another is made at once; not if the server did not even say no.
 func (d *DB) reconnect(ctx context.Context, attempt int, begin time.Time) bool {
 	if attempt == 1 && time.Since(begin) < connectTime {
@@ -65,9 +71,9 @@ func (d *DB) reconnect(ctx context.Context, attempt int, begin time.Time) bool {
 	return pause(ctx, wait) == nil
 }
 
-// once makes one attempt and reports whether it got as far as the commit.
-func (d *DB) once(ctx context.Context, fn func(*Tx) error) (sent bool, err error) {
-	tx, end, err := d.begin(ctx, d.writer, &d.engine.writing)
+// once makes one attempt, of a call that began at begin, and reports whether it got as far as the commit.
+func (d *DB) once(ctx context.Context, begin time.Time, fn func(*Tx) error) (sent bool, err error) {
+	tx, end, err := d.begin(ctx, begin, d.writer, &d.engine.writing)
 	if err != nil {
 		return false, err
 	}
@@ -86,17 +92,24 @@ func (d *DB) once(ctx context.Context, fn func(*Tx) error) (sent bool, err error
 
 // view runs read on one state of the database, once more if the connection broke.
 func (d *DB) view(ctx context.Context, read func(querier) error) error {
+	begin := time.Now()
 	for attempt := 1; ; attempt++ {
-		begin := time.Now()
 		err := d.viewOnce(ctx, read)
-		if err == nil || !d.engine.lost(err) || !d.reconnect(ctx, attempt, begin) {
+		switch {
+		case err == nil:
+			return nil
+		case d.engine.again(err) && d.patience == 0: // an upgrade has changed a table under it
+			if attempt >= d.engine.attempts || pause(ctx, txPause) != nil {
+				return err
+			}
+		case !d.engine.lost(err) || !d.reconnect(ctx, attempt, begin):
 			return err
 		}
 	}
 }
 
 func (d *DB) viewOnce(ctx context.Context, read func(querier) error) error {
-	tx, end, err := d.begin(ctx, d.readers, &d.engine.reading)
+	tx, end, err := d.begin(ctx, time.Now(), d.readers, &d.engine.reading)
 	if err != nil {
 		return err
 	}
@@ -104,34 +117,36 @@ func (d *DB) viewOnce(ctx context.Context, read func(querier) error) error {
 	return read(tx)
 }
 
-// begin begins a transaction within the bounds on waiting for a connection and on the whole. end gives the connection
-// back, and rolls back what was not committed.
-func (d *DB) begin(ctx context.Context, from *sqlx.DB, how *sql.TxOptions) (tx *sqlx.Tx, end func(), err error) {
-	if d.engine.longest == 0 {
-		if tx, err = from.BeginTxx(ctx, how); err != nil {
-			return nil, nil, beginError(ctx, err)
-		}
-		return tx, func() { _ = tx.Rollback() }, nil // after a commit it does nothing
-	}
-	waiting, enough := context.WithTimeout(ctx, d.poolTimeout())
+// begin begins a transaction, of a call that began at since, within the bounds on waiting for a connection and on the
+// whole. end gives the connection back, and rolls back what was not committed.
+func (d *DB) begin(ctx context.Context, since time.Time, from *sqlx.DB, how *sql.TxOptions) (tx *sqlx.Tx, end func(), err error) {
+	waiting, enough := context.WithDeadline(ctx, d.connectedBy(since))
 	conn, err := from.Connx(waiting)
 	enough()
 	if err != nil {
 		return nil, nil, beginError(ctx, err)
 	}
-	bounded, cancel := context.WithTimeout(ctx, d.engine.longest)
+	bounded, cancel := ctx, func() {}
+	if d.engine.longest > 0 {
+		bounded, cancel = context.WithTimeout(ctx, d.engine.longest)
+	}
 	if tx, err = conn.BeginTxx(bounded, how); err != nil {
 		cancel()
 		return nil, nil, beginError(ctx, errors.Join(err, conn.Close()))
 	}
-	return tx, func() { _ = tx.Rollback(); cancel(); _ = conn.Close() }, nil
+	return tx, func() { _ = tx.Rollback(); cancel(); _ = conn.Close() }, nil // after a commit there is nothing to roll back
 }
 
-func (d *DB) poolTimeout() time.Duration {
-	if d.options.PoolTimeout > 0 {
-		return d.options.PoolTimeout
+// connectedBy returns until when a call that began at begin waits for a connection. SQLite has one that writes: who
+// waits for it waits for the lock of the file.
+func (d *DB) connectedBy(begin time.Time) time.Time {
+	switch {
+	case d.patience > 0:
+		return begin.Add(d.patience)
+	case d.options.PoolTimeout > 0:
+		return time.Now().Add(d.options.PoolTimeout)
 	}
-	return ioTime
+	return time.Now().Add(ioTime)
 }
 
 // beginError is for a transaction that did not even begin: unless the caller gave up, the database is to blame.
@@ -158,7 +173,10 @@ func (t *Tx) Usage(ctx context.Context, owner, except string) (int64, error) {
 
 // exec runs a statement and returns how many rows it changed.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	bounded, cancel := context.WithTimeout(ctx, ioTime)
+	bounded, cancel := ctx, func() {}
+	if !t.long {
+		bounded, cancel = context.WithTimeout(ctx, ioTime)
+	}
 	defer cancel()
 	res, err := t.tx.ExecContext(bounded, t.tx.Rebind(text), args...)
 	if err != nil {

@@ -21,7 +21,7 @@ type Opener func(t testing.TB, o db.Options) (*db.DB, *sqlx.DB)
 // Run runs the whole suite, each test on a database of its own. The engine keeps times in units of precision.
 func Run(t *testing.T, open Opener, precision time.Duration) {
 	for _, group := range []func() []test{
-		records, times, changes, guards, deletions, races, visibility, filters, walks, members, usage, transactions, secrets, wordings, metadefs,
+		records, times, changes, guards, deletions, races, visibility, filters, walks, members, usage, transactions, secrets, wordings, metadefs, tasks,
 	} {
 		for _, one := range group() {
 			t.Run(one.name, func(t *testing.T) { one.run(start(t, open, one.options, precision)) })

@@ -101,7 +101,11 @@ func marks(s suite) {
 	s.wants(fault.Conflict, s.update(id(1), db.Change{IfMark: "two"}))
 	s.ok(s.update(id(1), db.Change{SetProps: map[string]*string{"os_glance_upload": ptr("mine")}}))
 	s.ok(s.update(id(1), db.Change{Status: image.Saving, Mark: "three"}))
+	s.marked("three", true) // under another name
+	s.ok(s.update(id(1), db.Change{Status: image.Saving, Mark: "four"}))
 	s.marked("three", false)
+	s.ok(s.update(id(1), db.Change{IfMark: "four", Status: image.Queued}))
+	s.marked("four", false)
 	if got := s.get(id(1)).Properties["os_glance_upload"]; got == nil || *got != "mine" {
 		s.Errorf("the mark has overwritten a property: %v", got)
 	}

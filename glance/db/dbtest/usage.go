@@ -1,6 +1,8 @@
 package dbtest
 
 import (
+	"math"
+
 	"goglance/glance/db"
 	"goglance/glance/image"
 )
@@ -24,6 +26,11 @@ func sumOfSizes(s suite) {
 	put(8, "a", image.Active, 1, 1)
 	s.insert(minimal(9))
 	put(10, "", image.Active, 40, 1)
+	for n, size := range []int64{1<<62 + 1<<32 - 1, 1 << 33, 1<<62 - 1} {
+		put(11+n, "large", image.Active, size, 1)
+	}
+	s.usage("large", id(13), 1<<62+1<<33+1<<32-1)
+	s.usage("large", "", math.MaxInt64)
 	s.ok(s.update(id(6), db.Change{DropLocs: []int64{s.get(id(6)).Locations[0].ID}}))
 	s.usage("a", "", 2000+100+10+1)
 	s.usage("a", id(1), 100+10+1)

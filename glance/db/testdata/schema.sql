@@ -34,6 +34,7 @@ CREATE TABLE image_members (
 	CHECK (deleted IN (0, 1)),
 	CONSTRAINT image_members_image_id_member_deleted_at_key UNIQUE (image_id, member, deleted_at)
 );
+CREATE INDEX goglance_member ON image_members (member, image_id, status) WHERE NOT deleted;
 CREATE INDEX ix_image_members_deleted ON image_members (deleted);
 CREATE INDEX ix_image_members_image_id ON image_members (image_id);
 CREATE INDEX ix_image_members_image_id_member ON image_members (image_id, member);
@@ -92,6 +93,10 @@ CREATE TABLE images (
 );
 CREATE INDEX checksum_image_idx ON images (checksum);
 CREATE INDEX created_at_image_idx ON images (created_at);
+CREATE INDEX goglance_image_name ON images (name);
+CREATE INDEX goglance_image_owner ON images (owner, created_at) WHERE NOT deleted;
+CREATE INDEX goglance_image_updated ON images (updated_at, created_at);
+CREATE INDEX goglance_image_visibility ON images (visibility, created_at) WHERE NOT deleted;
 CREATE INDEX ix_images_deleted ON images (deleted);
 CREATE INDEX owner_image_idx ON images (owner);
 CREATE INDEX updated_at_image_idx ON images (updated_at);

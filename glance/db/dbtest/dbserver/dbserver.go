@@ -201,6 +201,9 @@ func Open(url string) (*sqlx.DB, error) {
 	return sqlx.Open("pgx", "postgres://glance:glance@"+address+"/"+name)
 }
 
+// Admin runs statements as the administrator of the server.
+func (s *Server) Admin(statements ...string) error { return s.exec(statements...) }
+
 // exec runs statements as the administrator.
 func (s *Server) exec(statements ...string) error {
 	driver, dsn := s.admin(s.dir, s.port)

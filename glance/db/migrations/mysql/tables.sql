@@ -1,46 +1,4 @@
--- The whole schema of revision pike01 for an empty MySQL or MariaDB database (spec storage-db 1). Making a table ends a
--- transaction here. So a row says that it is unfinished, and whoever finds that row goes on: nothing is made twice.
-
--- A database that holds nothing but these two counts as empty.
-CREATE TABLE IF NOT EXISTS migrate_version (
-	repository_id VARCHAR(250) NOT NULL,
-	repository_path TEXT,
-	version INTEGER,
-	PRIMARY KEY (repository_id)
-);
-INSERT INTO migrate_version (repository_id, version) SELECT 'Glance Migrations', 0 FROM DUAL
-	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'Glance Migrations');
-INSERT INTO migrate_version (repository_id) SELECT 'goglance: unfinished' FROM DUAL
-	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'goglance: unfinished');
-
-CREATE TABLE IF NOT EXISTS images (
-	id VARCHAR(36) NOT NULL,
-	name VARCHAR(255),
-	size BIGINT,
-	status VARCHAR(30) NOT NULL,
-	created_at DATETIME NOT NULL,
-	updated_at DATETIME,
-	deleted_at DATETIME,
-	deleted BOOLEAN NOT NULL,
-	disk_format VARCHAR(20),
-	container_format VARCHAR(20),
-	checksum VARCHAR(32),
-	owner VARCHAR(255),
-	min_disk INTEGER NOT NULL,
-	min_ram INTEGER NOT NULL,
-	protected BOOLEAN DEFAULT 0 NOT NULL,
-	virtual_size BIGINT,
-	visibility ENUM('private', 'public', 'shared', 'community') DEFAULT 'shared' NOT NULL,
-	PRIMARY KEY (id),
-	CHECK (deleted IN (0, 1)),
-	CHECK (protected IN (0, 1)),
-	INDEX checksum_image_idx (checksum),
-	INDEX visibility_image_idx (visibility),
-	INDEX ix_images_deleted (deleted),
-	INDEX owner_image_idx (owner),
-	INDEX created_at_image_idx (created_at),
-	INDEX updated_at_image_idx (updated_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+-- The tables of MySQL and MariaDB that are the same in every revision from liberty to pike01 (spec storage-db 1.3 to 1.9).
 
 CREATE TABLE IF NOT EXISTS image_properties (
 	id INTEGER NOT NULL AUTO_INCREMENT,
@@ -218,10 +176,3 @@ CREATE TABLE IF NOT EXISTS metadef_namespace_resource_types (
 	FOREIGN KEY(resource_type_id) REFERENCES metadef_resource_types (id),
 	INDEX ix_metadef_ns_res_types_namespace_id (namespace_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8;
-
-CREATE TABLE IF NOT EXISTS alembic_version (
-	version_num VARCHAR(32) NOT NULL,
-	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
-INSERT INTO alembic_version (version_num) VALUES ('pike01');
-DELETE FROM migrate_version WHERE repository_id = 'goglance: unfinished';

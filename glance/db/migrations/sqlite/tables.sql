@@ -1,34 +1,4 @@
--- The whole schema of revision pike01 for an empty SQLite database (spec storage-db 1).
-
-CREATE TABLE images (
-	id VARCHAR(36) NOT NULL,
-	name VARCHAR(255),
-	size INTEGER,
-	status VARCHAR(30) NOT NULL,
-	created_at DATETIME NOT NULL,
-	updated_at DATETIME,
-	deleted_at DATETIME,
-	deleted BOOLEAN NOT NULL,
-	disk_format VARCHAR(20),
-	container_format VARCHAR(20),
-	checksum VARCHAR(32),
-	owner VARCHAR(255),
-	min_disk INTEGER NOT NULL,
-	min_ram INTEGER NOT NULL,
-	protected BOOLEAN DEFAULT 0 NOT NULL,
-	virtual_size INTEGER,
-	visibility VARCHAR(9) DEFAULT 'shared' NOT NULL,
-	PRIMARY KEY (id),
-	CHECK (deleted IN (0, 1)),
-	CHECK (protected IN (0, 1)),
-	CONSTRAINT image_visibility CHECK (visibility IN ('private', 'public', 'shared', 'community'))
-);
-CREATE INDEX checksum_image_idx ON images (checksum);
-CREATE INDEX visibility_image_idx ON images (visibility);
-CREATE INDEX ix_images_deleted ON images (deleted);
-CREATE INDEX owner_image_idx ON images (owner);
-CREATE INDEX created_at_image_idx ON images (created_at);
-CREATE INDEX updated_at_image_idx ON images (updated_at);
+-- The tables of SQLite that are the same in every revision from liberty to pike01 (spec storage-db 1.3 to 1.9).
 
 CREATE TABLE image_properties (
 	id INTEGER NOT NULL,
@@ -206,19 +176,3 @@ CREATE TABLE metadef_namespace_resource_types (
 	FOREIGN KEY(resource_type_id) REFERENCES metadef_resource_types (id)
 );
 CREATE INDEX ix_metadef_ns_res_types_namespace_id ON metadef_namespace_resource_types (namespace_id);
-
--- A database that holds nothing but these two counts as empty.
-CREATE TABLE IF NOT EXISTS migrate_version (
-	repository_id VARCHAR(250) NOT NULL,
-	repository_path TEXT,
-	version INTEGER,
-	PRIMARY KEY (repository_id)
-);
-INSERT INTO migrate_version (repository_id, version) SELECT 'Glance Migrations', 0
-	WHERE NOT EXISTS (SELECT 1 FROM migrate_version WHERE repository_id = 'Glance Migrations');
-
-CREATE TABLE IF NOT EXISTS alembic_version (
-	version_num VARCHAR(32) NOT NULL,
-	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-);
-INSERT INTO alembic_version (version_num) VALUES ('pike01');

@@ -1,0 +1,30 @@
+-- The table images since revision ocata01 on MySQL and MariaDB (spec storage-db 1.2).
+
+CREATE TABLE IF NOT EXISTS images (
+	id VARCHAR(36) NOT NULL,
+	name VARCHAR(255),
+	size BIGINT,
+	status VARCHAR(30) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME,
+	deleted_at DATETIME,
+	deleted BOOLEAN NOT NULL,
+	disk_format VARCHAR(20),
+	container_format VARCHAR(20),
+	checksum VARCHAR(32),
+	owner VARCHAR(255),
+	min_disk INTEGER NOT NULL,
+	min_ram INTEGER NOT NULL,
+	protected BOOLEAN DEFAULT 0 NOT NULL,
+	virtual_size BIGINT,
+	visibility ENUM('private', 'public', 'shared', 'community') DEFAULT 'shared' NOT NULL,
+	PRIMARY KEY (id),
+	CHECK (deleted IN (0, 1)),
+	CHECK (protected IN (0, 1)),
+	INDEX checksum_image_idx (checksum),
+	INDEX visibility_image_idx (visibility),
+	INDEX ix_images_deleted (deleted),
+	INDEX owner_image_idx (owner),
+	INDEX created_at_image_idx (created_at),
+	INDEX updated_at_image_idx (updated_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8;
