@@ -106,7 +106,7 @@ func leadingIndex(i ownIndex, _ bool) []string {
 func concurrentIndex(i ownIndex, serving bool) []string {
 	lead := i.column
 	if i.table == "images" && i.then != "" {
-		lead = i.column
+		lead = "(" + opaque(i.column) + ")"
 	}
 	if !serving {
 		return []string{"CREATE INDEX " + i.partial(lead)}

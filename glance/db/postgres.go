@@ -31,7 +31,7 @@ func postgresDialect() dialect {
 		makeIndex: concurrentIndex,
 		time:      asIs,
 		unindexed: func(column string) string { return "COALESCE(" + column + ", " + opaque(column) + ")" }, // unlike lead
-		lead:      asIs,
+		lead:      opaque,
 		exact:     asIs,
 		ordered:   func(column string) string { return column + ` COLLATE "C"` },
 		orderedID: `id COLLATE "C"`,
