@@ -10,7 +10,7 @@ const (
 	pieceSize = waitSize  // what is read at once when all blocks are in use
 
 	// mostBlocks is how many blocks there are for all streams of an Ingest together. One fast upload keeps five busy.
-	mostBlocks = 32
+	mostBlocks = 16
 )
 
 // blocks is where streams get their memory. It is bounded: who comes when all blocks are in use gets a piece instead, with
