@@ -138,6 +138,7 @@ func (c *core) orderAs(order []image.Order, as func(image.SortKey) string) strin
 	}
 	return " ORDER BY " + strings.Join(terms, ", ")
 }
+
 func nullable(key image.SortKey) bool {
 	switch key {
 	case image.ByName, image.ByContainerFormat, image.ByDiskFormat, image.BySize, image.ByUpdatedAt:

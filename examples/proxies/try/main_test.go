@@ -69,6 +69,9 @@ func TestServe(t *testing.T) {
 			installed = k.String()
 		}
 	}
+	if installed == "" && os.Getenv("GLANCE_TEST_REQUIRE") != "" {
+		t.Fatal("nginx, apache2 and haproxy are missing")
+	}
 	if installed == "" {
 		t.Skip("nginx, apache2 and haproxy are missing")
 	}
