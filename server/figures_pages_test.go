@@ -31,7 +31,11 @@ func (b *bench) pages() reading {
 		for _, filter := range filters {
 			for _, order := range orders {
 				list := "/v2/images?limit=25&sort=" + order + filter
-				if r := b.deep(d, w, list); r.value < worst.value {
+				r := b.deep(d, w, list, 2*b.rounds+1)
+				if r.value < .5 { // of so many lists some are measured while others keep the machine busy
+					r = b.deep(d, w, list, 8*b.rounds+1)
+				}
+				if r.value < worst.value {
 					worst = r
 				}
 				lists++
@@ -42,8 +46,8 @@ func (b *bench) pages() reading {
 	return worst
 }
 
-// deep compares four pages of a list with the first.
-func (b *bench) deep(d *daemon, w *wire, list string) reading {
+// deep compares four pages of a list with the first, so many times.
+func (b *bench) deep(d *daemon, w *wire, list string, rounds int) reading {
 	ids := b.order(w.who, d, list)
 	ways := []func() time.Duration{b.timed(w, list)}
 	const page = 25
@@ -53,7 +57,7 @@ func (b *bench) deep(d *daemon, w *wire, list string) reading {
 		}
 	}
 	worst := reading{1, list}
-	t := byTurns(2*b.rounds+1, ways...)
+	t := byTurns(rounds, ways...)
 	for i, took := range t[1:] {
 		if value := float64(t[0]) / float64(took); value < worst.value {
 			worst = reading{value, fmt.Sprintf("%s for %v; page %d of 4: %v, first: %v, %d images", list, w.who, i+1, took, t[0], len(ids))}

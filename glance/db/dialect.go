@@ -27,6 +27,7 @@ type dialect struct {
 	time      func(column string) string       // the expression that reads a column of time quickest
 	unindexed func(column string) string       // the column in a condition that shall not draw the planner to its index
 	lead      func(column string) string       // the column as an index of our own, of images that are live, has it
+	plain     func(column string) string       // the column of text in a UNION with those of other tables
 	exact     func(column string) string       // text in a comparison where every byte counts; no index helps
 	orderedID string                           // an id, as it is sorted
 	ordered   func(column string) string       // text, other than an id, as it is sorted: by its bytes

@@ -1,9 +1,11 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 
 	"goglance/glance/image"
@@ -61,57 +63,71 @@ func (r reads) children(ctx context.Context, q querier, parents []*image.Image) 
 	for i, im := range parents {
 		of[im.ID], ids[i] = im, im.ID
 	}
-	where := " WHERE NOT " + r.engine.unindexed("deleted") + " AND image_id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
-	for _, child := range []struct {
-		text string
-		scan func(*sql.Rows) error
-	}{
-		{"SELECT image_id, name, value FROM image_properties" + where, of.property},
-		{"SELECT image_id, value FROM image_tags" + where + " ORDER BY id", of.tag},
-		{"SELECT image_id, id, value, meta_data FROM image_locations" + where + " ORDER BY id",
-			func(rows *sql.Rows) error { return of.location(rows, r.urls) }},
-	} {
-		if err := each(ctx, q, query{child.text, ids}, child.scan); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f family) property(rows *sql.Rows) error {
-	var id, name string
-	var value *string
-	if err := rows.Scan(&id, &name, &value); err != nil {
+	var found []child
+	err := each(ctx, q, r.childrenOf(ids), func(rows *sql.Rows) error {
+		var c child
+		err := rows.Scan(&c.kind, &c.parent, &c.id, &c.more, &c.value)
+		found = append(found, c)
 		return err
+	})
+	slices.SortFunc(found, func(a, b child) int { return cmp.Compare(a.id, b.id) }) // tags and locations have an order
+	for _, c := range found {
+		of.add(c, r.urls)
 	}
-	f[id].Properties[name] = value
-	return nil
+	return err
 }
 
-func (f family) tag(rows *sql.Rows) error {
-	var id, value string
-	if err := rows.Scan(&id, &value); err != nil {
-		return err
+// childrenOf asks for all children at once: every query is a way to the server and back.
+func (c *core) childrenOf(ids []any) query {
+	where := " WHERE NOT " + c.engine.unindexed("deleted") + " AND image_id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
+	from := func(table string, kind int64, more string) string {
+		return "SELECT " + strconv.FormatInt(kind, 10) + ", " + c.engine.plain("image_id") + ", id, " + more + ", " + c.engine.plain("value") + " FROM " + table + where
 	}
-	f[id].Tags = append(f[id].Tags, value)
-	return nil
+	return query{from("image_properties", asProperty, c.engine.plain("name")) + " UNION ALL " + from("image_tags", asTag, "NULL") +
+		" UNION ALL " + from("image_locations", asLocation, c.engine.plain("meta_data")), slices.Concat(ids, ids, ids)}
 }
 
-func (f family) location(rows *sql.Rows, urls urlCodec) error {
-	var id, value string
-	var metadata sql.NullString
-	var l image.Location
-	err := rows.Scan(&id, &l.ID, &value, &metadata)
+// The kinds of children.
+const (
+	asProperty int64 = iota
+	asTag
+	asLocation
+)
+
+// child is a row of childrenOf.
+type child struct {
+	kind, id    int64
+	parent      string
+	more, value *string
+}
+
+func (f family) add(c child, urls urlCodec) {
+	switch im := f[c.parent]; c.kind {
+	case asProperty:
+		im.Properties[orEmpty(c.more)] = c.value
+	case asTag:
+		im.Tags = append(im.Tags, orEmpty(c.value))
+	case asLocation:
+		im.Locations = append(im.Locations, urls.location(c.id, orEmpty(c.value), orEmpty(c.more)))
+	}
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// location is a location as its row has it. One bad row must not take its image, nor all the list, away (spec security S106).
+func (c urlCodec) location(id int64, value, metadata string) image.Location {
+	url, err := c.decode(value)
 	if err != nil {
-		return err
+		return image.Location{ID: id, Metadata: map[string]any{}, Unreadable: true}
 	}
-	// One bad row must not take its image, nor all the list, away (spec security S106).
-	if l.URL, err = urls.decode(value); err == nil {
-		l.Metadata, err = decodeMetadata(metadata.String)
-	}
+	decoded, err := decodeMetadata(metadata)
 	if err != nil {
-		l.URL, l.Metadata, l.Unreadable = "", map[string]any{}, true
+		return image.Location{ID: id, Metadata: map[string]any{}, Unreadable: true}
 	}
-	f[id].Locations = append(f[id].Locations, l)
-	return nil
+	return image.Location{ID: id, URL: url, Metadata: decoded}
 }

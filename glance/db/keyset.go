@@ -20,7 +20,7 @@ type stretch struct {
 func (c *core) stretches(p part, order []image.Order, after *image.Image) []stretch {
 	key := order[0].Key
 	switch {
-	case p.lead == byOrder && key == image.ByUpdatedAt:
+	case p.lead == byOrder && (key == image.ByUpdatedAt || key == image.ByName && c.ownNames()):
 		return c.halves(order, after)
 	case p.lead == byOrder, p.lead == byTime && key == image.ByCreatedAt:
 		return []stretch{{c.after(order, after), c.orderBy(order)}}
@@ -28,12 +28,20 @@ func (c *core) stretches(p part, order []image.Order, after *image.Image) []stre
 	return []stretch{{c.after(order, after), c.orderCollected(order)}}
 }
 
+// ownNames reports whether names are in an index in the order that they are sorted by.
+func (c *core) ownNames() bool {
+	return c.indexed.Load() && c.sortKey(image.ByName) == string(image.ByName)
+}
+
 // halves are the images with a value in the first key and those without, each in its order. Between the two an index
 // would not do: not every engine has NULL where we have it, and no range of an index is "less, or NULL". That there is
 // a value is said in a way that leads SQLite into the index.
 func (c *core) halves(order []image.Order, after *image.Image) []stretch {
-	first, key := order[0], c.sortKey(order[0].Key)
-	with := stretch{[]query{{key + " >= '0001-01-01 00:00:00'", nil}}, " ORDER BY " + key + " ASC, "}
+	first, key, lowest := order[0], c.sortKey(order[0].Key), "'0001-01-01 00:00:00'"
+	if first.Key == image.ByName {
+		lowest = "''"
+	}
+	with := stretch{[]query{{key + " >= " + lowest, nil}}, " ORDER BY " + key + " ASC, "}
 	if first.Desc {
 		with.order = " ORDER BY " + key + " DESC, "
 	}
@@ -56,6 +64,26 @@ func (c *core) halves(order []image.Order, after *image.Image) []stretch {
 		return []stretch{with, without}
 	}
 	return []stretch{with}
+}
+
+// implied reports whether what comes after im fits the condition anyhow. Of two bounds on the same side SQLite takes one
+// to enter the index by, and it may be the one that is far away from the page.
+func (c *core) implied(condition image.Condition, order []image.Order, im *image.Image) bool {
+	if im == nil || condition.Field != image.FieldCreatedAt || order[0].Key != image.ByCreatedAt {
+		return false
+	}
+	if len(condition.Values) != 1 {
+		return false
+	}
+	bound, ok := condition.Values[0].(time.Time)
+	if !ok {
+		return false
+	}
+	beyond := c.precise(im.CreatedAt).Compare(c.precise(bound))
+	if order[0].Desc {
+		return beyond < 0 && (condition.Op == image.Less || condition.Op == image.AtMost)
+	}
+	return beyond > 0 && (condition.Op == image.Greater || condition.Op == image.AtLeast)
 }
 
 // after is the condition for the images that come after im; none for all.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"goglance/glance/image"
@@ -34,7 +35,9 @@ func (c *core) pageOf(q image.Query) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	filter, err := c.filtered(q.Filter, q.Viewer.Admin)
+	f := q.Filter
+	f.Conditions = slices.DeleteFunc(slices.Clone(f.Conditions), func(condition image.Condition) bool { return c.implied(condition, order, q.After) })
+	filter, err := c.filtered(f, q.Viewer.Admin)
 	if err != nil {
 		return query{}, err
 	}
@@ -43,25 +46,36 @@ func (c *core) pageOf(q image.Query) (query, error) {
 		for _, s := range c.stretches(p, order, q.After) {
 			terms := append([]query{p.query, {"status NOT IN ('killed', 'deleted', 'pending_delete')", nil}}, filter...)
 			page := allOf(append(terms, s.terms...)...)
-			pages = append(pages, query{"images WHERE " + page.text + s.order + " LIMIT ?", append(page.args, q.Limit)})
+			pages = append(pages, query{p.from.text + " WHERE " + page.text + s.order + limit(q.Limit), append(slices.Clone(p.from.args), page.args...)})
 		}
 	}
-	return c.merged(pages, c.orderBy(order), q.Limit), nil
+	if len(pages) == 1 {
+		return pages[0], nil
+	}
+	return c.merged(pages, order, q.Limit), nil
 }
 
-// merged is the first limit images of several pages, in the order that each of them has.
-func (c *core) merged(pages []query, order string, limit int) query {
-	if len(pages) == 1 {
-		return pages[0]
+// merged is the first n images of several pages, in the order that each of them has. Until it is known which they are,
+// only what they are sorted by is read of them.
+func (c *core) merged(pages []query, order []image.Order, n int) query {
+	columns := []string{string(image.ByID)}
+	for _, o := range order {
+		if o.Key != image.ByID {
+			columns = append(columns, string(o.Key))
+		}
 	}
 	var texts []string
 	var args []any
 	for i, page := range pages {
-		texts = append(texts, fmt.Sprintf("SELECT * FROM (SELECT %s FROM %s) page%d", imageColumns(asIs), page.text, i))
+		texts = append(texts, fmt.Sprintf("SELECT * FROM (SELECT %s FROM %s) page%d", strings.Join(columns, ", "), page.text, i))
 		args = append(args, page.args...)
 	}
-	return query{"(" + strings.Join(texts, " UNION ALL ") + ") seen" + order + " LIMIT ?", append(args, limit)}
+	first := "SELECT id AS listed FROM (" + strings.Join(texts, " UNION ALL ") + ") seen" + c.orderBy(order) + limit(n)
+	return query{"(" + first + ") page CROSS JOIN images WHERE id = listed" + c.orderCollected(order), args}
 }
+
+// limit is no parameter: SQLite would plan a query anew for every value of one.
+func limit(n int) string { return " LIMIT " + strconv.Itoa(n) }
 
 // allOf joins conditions that must all hold.
 func allOf(terms ...query) query { return chain(" AND ", terms) }

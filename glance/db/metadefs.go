@@ -141,7 +141,7 @@ func (c *core) pageOfNamespaces(q metadef.Query) (query, error) {
 		conditions = append(conditions, keys.behind(q.Order.Asc, namespaceValues(q.After, q.Order.Key)))
 	}
 	page := allOf(conditions...)
-	return query{" WHERE " + page.text + keys.orderBy(q.Order.Asc) + " LIMIT ?", append(page.args, q.Limit)}, nil
+	return query{" WHERE " + page.text + keys.orderBy(q.Order.Asc) + limit(q.Limit), page.args}, nil
 }
 
 // listedNamespaces is the condition for what a caller sees in lists (spec metadefs 4.1).

@@ -168,7 +168,7 @@ func (r reads) Tags(ctx context.Context, ns int64, q metadef.TagQuery) ([]metade
 	tail := allOf(conditions...)
 	tail.text = " WHERE " + tail.text + keys.orderBy(q.Order.Asc)
 	if q.Limit >= 0 {
-		tail = query{tail.text + " LIMIT ?", append(tail.args, q.Limit)}
+		tail = query{tail.text + limit(q.Limit), tail.args}
 	}
 	found, err := find(ctx, r, r.tags(), tail)
 	var tags []metadef.Tag

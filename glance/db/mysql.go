@@ -46,6 +46,7 @@ func mysqlDialect() dialect {
 		time:      asIs,
 		unindexed: func(column string) string { return "CONCAT(" + column + ")" },
 		lead:      asIs,
+		plain:     func(column string) string { return "CONVERT(" + column + " USING utf8mb4)" }, // columns have many collations
 		exact:     binary,
 		ordered:   binary,
 		orderedID: "id",

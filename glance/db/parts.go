@@ -13,7 +13,11 @@ import (
 type part struct {
 	query
 	lead leading
+	from query // images, and what leads to them
 }
+
+// partOf is the part of all images that the condition holds for.
+func partOf(condition query, lead leading) part { return part{condition, lead, query{"images", nil}} }
 
 // leading says what leads to the images of a part.
 type leading int
@@ -30,7 +34,7 @@ type sight struct {
 	engine  dialect
 	indexed bool  // the indexes of our own are there
 	direct  bool  // the filter names images: what they are is looked at, not for
-	member  query // the image is one that he is a member of
+	member  query // the ids, as shared, of the images that he is a member of
 }
 
 // parts returns the parts of what v sees in lists, by the visibility that f asks for. No image is in two of them.
@@ -64,9 +68,9 @@ func (s sight) mixture() []part {
 	live, open := query{"NOT " + s.engine.unindexed("deleted"), nil}, query{s.engine.unindexed("visibility") + " <> 'community'", nil}
 	switch {
 	case s.Admin && s.Owner != "":
-		return []part{{allOf(live, anyOf(open, s.engine.is(s.engine.unindexed("owner"), s.Owner))), byOrder}}
+		return []part{partOf(allOf(live, anyOf(open, s.engine.is(s.engine.unindexed("owner"), s.Owner))), byOrder)}
 	case s.Admin:
-		return []part{{allOf(live, open), byOrder}}
+		return []part{partOf(allOf(live, open), byOrder)}
 	case s.Owner == "":
 		return []part{s.every(image.Public)}
 	}
@@ -79,7 +83,7 @@ func (s sight) restricted(v image.Visibility) []part {
 	case s.Admin:
 		return []part{s.every(v)}
 	case s.Owner == "":
-		return []part{{query{nothing, nil}, byKey}}
+		return []part{partOf(query{nothing, nil}, byKey)}
 	case v == image.Shared:
 		return []part{s.own(" = 'shared'"), s.shared()}
 	}
@@ -88,20 +92,20 @@ func (s sight) restricted(v image.Visibility) []part {
 
 // every is all images of a visibility, which is one of the four.
 func (s sight) every(v image.Visibility) part {
-	return part{query{"NOT deleted AND " + s.column("visibility") + " = '" + string(v) + "'", nil}, byTime}
+	return partOf(query{"NOT deleted AND " + s.column("visibility") + " = '" + string(v) + "'", nil}, byTime)
 }
 
 // own is his own images of some visibilities.
 func (s sight) own(visibility string) part {
 	mine := s.engine.is(s.column("owner"), s.Owner)
-	return part{query{"NOT deleted AND " + s.engine.unindexed("visibility") + visibility + " AND " + mine.text, mine.args}, byTime}
+	return partOf(query{"NOT deleted AND " + s.engine.unindexed("visibility") + visibility + " AND " + mine.text, mine.args}, byTime)
 }
 
 // shared is the images of others that he is a member of.
 func (s sight) shared() part {
 	mine := s.engine.is(s.engine.unindexed("owner"), s.Owner)
-	others := query{"NOT deleted AND " + s.engine.unindexed("visibility") + " = 'shared' AND (owner IS NULL OR NOT (" + mine.text + "))", mine.args}
-	return part{allOf(others, s.member), byKey}
+	others := query{"id = shared AND NOT deleted AND " + s.engine.unindexed("visibility") + " = 'shared' AND (owner IS NULL OR NOT (" + mine.text + "))", mine.args}
+	return part{others, byKey, query{"(" + s.member.text + ") member CROSS JOIN images", s.member.args}}
 }
 
 // column is a column that an index leads by, unless the filter leads to the images better.
@@ -115,18 +119,19 @@ func (s sight) column(name string) string {
 	return name
 }
 
-// sharedWith is the condition that member has given this answer to the image; "" is Accepted.
+// sharedWith finds the images that member has given this answer to; "" is Accepted. DISTINCT costs nothing, as the index
+// has them in their order. With "id IN" SQLite would fill a table of its own with them first.
 func (c *core) sharedWith(member string, answer image.MemberStatus) (query, error) {
-	status := query{"status = ?", []any{answer}}
+	status := "status = '" + string(answer) + "'"
 	switch answer {
 	case "":
-		status.args = []any{image.Accepted}
+		status = "status = '" + string(image.Accepted) + "'"
 	case image.AnyAnswer:
-		status = query{"1 = 1", nil}
+		status = "1 = 1"
 	case image.Pending, image.Accepted, image.Rejected:
 	default:
 		return query{}, fmt.Errorf("db.Images: %q is not the answer of a member", answer)
 	}
-	q := allOf(query{"NOT deleted", nil}, c.engine.is("member", member), status)
-	return query{"id IN (SELECT image_id FROM image_members WHERE " + q.text + ")", q.args}, nil
+	q := allOf(query{"NOT deleted", nil}, c.engine.is("member", member), query{status, nil})
+	return query{"SELECT DISTINCT image_id AS shared FROM image_members WHERE " + q.text, q.args}, nil
 }

@@ -32,6 +32,7 @@ func postgresDialect() dialect {
 		time:      asIs,
 		unindexed: func(column string) string { return "COALESCE(" + column + ", " + opaque(column) + ")" }, // unlike lead
 		lead:      opaque,
+		plain:     asIs,
 		exact:     asIs,
 		ordered:   func(column string) string { return column + ` COLLATE "C"` },
 		orderedID: `id COLLATE "C"`,

@@ -34,10 +34,12 @@ func sqliteDialect() dialect {
 		time:      func(column string) string { return "CAST(" + column + " AS TEXT)" },
 		unindexed: func(column string) string { return "+" + column },
 		lead:      asIs,
+		plain:     asIs,
 		exact:     asIs,
 		ordered:   asIs,
 		orderedID: "id",
-		is:        plainly,
+		// A statement whose plan may depend on a parameter is planned anew each time: what is cast could be anything.
+		is:        func(column, value string) query { return query{column + " = CAST(? AS TEXT)", []any{value}} },
 		nullsLow:  true,
 		precision: time.Microsecond,
 		reading:   sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
@@ -61,6 +63,7 @@ func openSQLite(ctx context.Context, l location, o Options) (writer, readers *sq
 	if n <= 0 {
 		n = defaultReaders
 	}
+	leanSQLite()
 	params := map[string]string{"_txlock": "immediate", "_foreign_keys": "on", "_synchronous": "FULL"}
 	path, params, err := sqliteFile(l, o, params)
 	if err != nil {
@@ -107,6 +110,7 @@ func sqliteDSN(path string, wait time.Duration, params map[string]string) string
 	q := url.Values{
 		"_busy_timeout":    {strconv.FormatInt(wait.Milliseconds(), 10)},
 		"_stmt_cache_size": {"64"},
+		"_mutex":           {"no"}, // database/sql lends a connection to one goroutine at a time
 	}
 	for name, value := range params {
 		q.Set(name, value)

@@ -37,7 +37,7 @@ func (r reads) Tasks(ctx context.Context, q task.Query) ([]*task.Task, error) {
 		terms = append(terms, order.terms().behind(q.Asc, order.of(q.After)))
 	}
 	page := allOf(terms...)
-	return r.briefTasks(ctx, "Tasks", query{page.text + order.terms().orderBy(q.Asc) + " LIMIT ?", append(page.args, q.Limit)})
+	return r.briefTasks(ctx, "Tasks", query{page.text + order.terms().orderBy(q.Asc) + limit(q.Limit), page.args})
 }
 
 // filteredTasks returns the conditions of a filter. Nothing equals a text that no database can hold.

@@ -32,7 +32,7 @@ func (d *DB) MigrateData(ctx context.Context) (int64, error) {
 func (d *DB) migrateImages(ctx context.Context) (int64, error) {
 	total := int64(0)
 	for last := ""; ; {
-		ids, err := texts(ctx, d.q, query{"SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?", []any{last, dataBatch}})
+		ids, err := texts(ctx, d.q, query{"SELECT id FROM images WHERE id > ? ORDER BY id" + limit(dataBatch), []any{last}})
 		if err != nil || len(ids) == 0 {
 			return total, d.fail("MigrateData", err)
 		}
