@@ -63,15 +63,14 @@ func (r reads) children(ctx context.Context, q querier, parents []*image.Image) 
 	for i, im := range parents {
 		of[im.ID], ids[i] = im, im.ID
 	}
-	var found []child
+	found, c := make([]child, 0, 8*len(parents)), child{}
 	err := each(ctx, q, r.childrenOf(ids), func(rows *sql.Rows) error {
-		var c child
 		err := rows.Scan(&c.kind, &c.parent, &c.id, &c.more, &c.value)
 		found = append(found, c)
 		return err
 	})
 	slices.SortFunc(found, func(a, b child) int { return cmp.Compare(a.id, b.id) }) // tags and locations have an order
-	for _, c := range found {
+	for _, c = range found {
 		of.add(c, r.urls)
 	}
 	return err
@@ -98,25 +97,22 @@ const (
 type child struct {
 	kind, id    int64
 	parent      string
-	more, value *string
+	more, value sql.NullString
 }
 
 func (f family) add(c child, urls urlCodec) {
 	switch im := f[c.parent]; c.kind {
 	case asProperty:
-		im.Properties[orEmpty(c.more)] = c.value
+		var value *string
+		if c.value.Valid {
+			value = new(c.value.String)
+		}
+		im.Properties[c.more.String] = value
 	case asTag:
-		im.Tags = append(im.Tags, orEmpty(c.value))
+		im.Tags = append(im.Tags, c.value.String)
 	case asLocation:
-		im.Locations = append(im.Locations, urls.location(c.id, orEmpty(c.value), orEmpty(c.more)))
+		im.Locations = append(im.Locations, urls.location(c.id, c.value.String, c.more.String))
 	}
-}
-
-func orEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // location is a location as its row has it. One bad row must not take its image, nor all the list, away (spec security S106).
