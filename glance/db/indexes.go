@@ -31,8 +31,13 @@ func ownIndexes() []ownIndex {
 // MakeIndexes makes the indexes of our own that the database lacks; Migrate makes them with the tables. Servers go on
 // meanwhile: PostgreSQL and MariaDB let them read and write, SQLite lets them wait.
 func (d *DB) MakeIndexes(ctx context.Context) error {
-	return d.fail("MakeIndexes", d.holding(ctx, func(conn *sqlx.Conn) error {
-		missing, err := reads{core: d.core, q: conn}.missingIndexes(ctx)
+	return d.fail("MakeIndexes", d.makeBeside(ctx, ownIndexes()))
+}
+
+// makeBeside makes those of the indexes that are missing, while servers are at work.
+func (d *DB) makeBeside(ctx context.Context, wanted []ownIndex) error {
+	return d.holding(ctx, func(conn *sqlx.Conn) error {
+		missing, err := reads{core: d.core, q: conn}.missing(ctx, wanted)
 		if err != nil {
 			return err
 		}
@@ -44,12 +49,12 @@ func (d *DB) MakeIndexes(ctx context.Context) error {
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 // makeIndexes is MakeIndexes on tables that nobody uses yet.
 func (t *Tx) makeIndexes(ctx context.Context) error {
-	missing, err := t.missingIndexes(ctx)
+	missing, err := t.missing(ctx, ownIndexes())
 	if err != nil {
 		return err
 	}
@@ -65,7 +70,7 @@ func (t *Tx) makeIndexes(ctx context.Context) error {
 
 // noticeIndexes says that a database of the reference's is served without them.
 func (d *DB) noticeIndexes(ctx context.Context) error {
-	missing, err := d.missingIndexes(ctx)
+	missing, err := d.missing(ctx, ownIndexes())
 	d.indexed.Store(err == nil && len(missing) == 0)
 	if err == nil && len(missing) > 0 {
 		d.options.notice("the database lacks %d index(es) that lists of very many images need; glance-manage db sync makes them", len(missing))
@@ -73,9 +78,9 @@ func (d *DB) noticeIndexes(ctx context.Context) error {
 	return err
 }
 
-func (r reads) missingIndexes(ctx context.Context) ([]ownIndex, error) {
+func (r reads) missing(ctx context.Context, wanted []ownIndex) ([]ownIndex, error) {
 	had, err := column(ctx, r.q, r.engine.indexes)
-	return slices.DeleteFunc(ownIndexes(), func(i ownIndex) bool { return slices.Contains(had, i.name) }), err
+	return slices.DeleteFunc(wanted, func(i ownIndex) bool { return slices.Contains(had, i.name) }), err
 }
 
 // partialIndex is the statement for an index of the rows that are not deleted.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
-
 	"goglance/glance/fault"
 )
 
@@ -83,19 +81,7 @@ func (d *DB) Expand(ctx context.Context, tell func(Step)) error {
 // indexVisibility makes the index of the column that an expansion has added, where that did not: on PostgreSQL, whose
 // transactions keep all who write to a table waiting while one makes an index.
 func (d *DB) indexVisibility(ctx context.Context) error {
-	index := ownIndex{name: "visibility_image_idx", table: "images", column: "visibility"}
-	return d.holding(ctx, func(conn *sqlx.Conn) error {
-		had, err := column(ctx, conn, d.engine.indexes)
-		if err != nil || slices.Contains(had, index.name) {
-			return err
-		}
-		for _, statement := range d.engine.makeIndex(index, true) {
-			if _, err := conn.ExecContext(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return d.makeBeside(ctx, []ownIndex{{name: "visibility_image_idx", table: "images", column: "visibility"}})
 }
 
 // Contract removes what only services of the release before need, once none runs any more and all data is migrated.
