@@ -97,6 +97,8 @@ type DB struct {
 	options Options
 
 	patience time.Duration // how long a call waits for the lock of an SQLite file; 0: the engine is a server
+	opened   time.Time
+	wrote    atomic.Int64 // when a transaction was committed for the last time: a time.Duration after opened
 }
 
 // Open opens the database. It makes no tables: see Migrate. A server that does not answer is tried again, as the
@@ -121,7 +123,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if c.clock == nil {
 		c.clock = time.Now
 	}
-	d := &DB{options: o}
+	d := &DB{options: o, opened: time.Now()}
 	if where.engine == engineSQLite {
 		c.engine, d.patience = sqliteDialect(), busyWait(where, o)
 		d.writer, d.readers, err = openSQLite(ctx, where, o)

@@ -91,6 +91,30 @@ func TestLocked(t *testing.T) {
 	}
 }
 
+// TestQueueMoves: a queue of writers that is longer than the bound on waiting for a lock is no reason to give up.
+func TestQueueMoves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "glance.db")
+	const wait, writers = 500 * time.Millisecond, 20
+	d, _ := openSQLite(t, db.Options{Path: path, BusyWait: wait})
+	var all sync.WaitGroup
+	begin := time.Now()
+	for n := range writers {
+		all.Go(func() {
+			err := d.Tx(t.Context(), func(tx *db.Tx) error {
+				time.Sleep(wait / 5)
+				return tx.InsertImage(t.Context(), record(fmt.Sprint("x", n)))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if took := time.Since(begin); took < 2*wait {
+		t.Errorf("the queue was no longer than %v", took)
+	}
+}
+
 // TestRunAgain has fn itself meet the busy error, as it does on a database that is not in write-ahead mode.
 func TestRunAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "glance.db")

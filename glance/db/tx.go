@@ -25,8 +25,9 @@ type Tx struct {
 // short: others wait. It must not begin a second transaction on d. An error of fn comes back unchanged. Unavailable
 // leaves open whether all of it happened: the connection may have broken before the answer.
 //
-// On SQLite the attempts together wait no longer than one bound (Options.BusyWait) for those who hold the file, however
-// many wait for them at the same time; then it is Unavailable.
+// On SQLite the attempts together wait no longer than one bound (Options.BusyWait) while nothing is written, as when
+// another process holds the file, however many wait at the same time; then it is Unavailable. Where there is only a long
+// queue, which moves, they wait for their turn: nobody's upload is to be lost at its end because many end with it.
 func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 	begin := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -41,7 +42,7 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 func (d *DB) onceMore(ctx context.Context, attempt int, begin time.Time, err error) bool {
 	switch {
 	case d.engine.again(err) && d.patience > 0: // the file was locked; the attempt has waited for it
-		return time.Since(begin) < d.patience && pause(ctx, rand.N(txPause)) == nil
+		return d.idle(begin) < d.patience && pause(ctx, rand.N(txPause)) == nil
 	case d.engine.again(err):
 		// Two that collided should not do so again.
 		return attempt < d.engine.attempts && pause(ctx, time.Duration(attempt)*txPause+rand.N(txPause)) == nil
@@ -83,7 +84,9 @@ func (d *DB) once(ctx context.Context, begin time.Time, fn func(*Tx) error) (sen
 	if err = fn(t); err != nil {
 		return false, err
 	}
-	err = tx.Commit()
+	if err = tx.Commit(); err == nil {
+		d.wrote.Store(int64(time.Since(d.opened)))
+	}
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		err = ctx.Err() // database/sql has rolled back behind our back, and this is why
 	}
@@ -120,9 +123,7 @@ func (d *DB) viewOnce(ctx context.Context, read func(querier) error) error {
 // begin begins a transaction, of a call that began at since, within the bounds on waiting for a connection and on the
 // whole. end gives the connection back, and rolls back what was not committed.
 func (d *DB) begin(ctx context.Context, since time.Time, from *sqlx.DB, how *sql.TxOptions) (tx *sqlx.Tx, end func(), err error) {
-	waiting, enough := context.WithDeadline(ctx, d.connectedBy(since))
-	conn, err := from.Connx(waiting)
-	enough()
+	conn, err := d.connect(ctx, since, from)
 	if err != nil {
 		return nil, nil, beginError(ctx, err)
 	}
@@ -137,16 +138,35 @@ func (d *DB) begin(ctx context.Context, since time.Time, from *sqlx.DB, how *sql
 	return tx, func() { _ = tx.Rollback(); cancel(); _ = conn.Close() }, nil // after a commit there is nothing to roll back
 }
 
-// connectedBy returns until when a call that began at begin waits for a connection. SQLite has one that writes: who
-// waits for it waits for the lock of the file.
-func (d *DB) connectedBy(begin time.Time) time.Time {
-	switch {
-	case d.patience > 0:
-		return begin.Add(d.patience)
-	case d.options.PoolTimeout > 0:
-		return time.Now().Add(d.options.PoolTimeout)
+// connect waits for a connection, of a call that began at since. SQLite has one that writes: who waits for it waits for
+// the lock of the file.
+func (d *DB) connect(ctx context.Context, since time.Time, from *sqlx.DB) (*sqlx.Conn, error) {
+	waiting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	if d.patience == 0 {
+		wait := ioTime
+		if d.options.PoolTimeout > 0 {
+			wait = d.options.PoolTimeout
+		}
+		defer time.AfterFunc(wait, giveUp).Stop()
+		return from.Connx(waiting)
 	}
-	return time.Now().Add(ioTime)
+	var watch *time.Timer
+	watch = time.AfterFunc(time.Hour, func() {
+		if left := d.patience - d.idle(since); left > 0 {
+			watch.Reset(left)
+			return
+		}
+		giveUp()
+	})
+	defer watch.Stop()
+	watch.Reset(d.patience - d.idle(since))
+	return from.Connx(waiting)
+}
+
+// idle returns for how long nothing has been written, counted from the given time at the earliest.
+func (d *DB) idle(since time.Time) time.Duration {
+	return min(time.Since(since), time.Since(d.opened)-time.Duration(d.wrote.Load()))
 }
 
 // beginError is for a transaction that did not even begin: unless the caller gave up, the database is to blame.

@@ -34,7 +34,7 @@ type disk struct {
 
 // New returns a driver for the directories of o and creates those that do not exist.
 func New(o Options) (*Driver, error) {
-	d := &Driver{log: o.Log, disk: disk{link: os.Link, clone: reflink, sync: (*os.File).Sync, free: freeBytes}}
+	d := &Driver{log: o.Log, disk: disk{link: os.Link, clone: reflink, sync: bounded((*os.File).Sync), free: freeBytes}}
 	if d.log == nil {
 		silent := logrus.New()
 		silent.SetOutput(io.Discard)
@@ -83,3 +83,17 @@ func (d *Driver) Dirs() []string {
 
 // Schemes returns the schemes of a location in this store.
 func (d *Driver) Schemes() []string { return []string{"file", "filesystem"} }
+
+// syncs is how many files are synced at once. Each takes a thread; a thousand slow uploads that end together would take
+// 20 MiB for them, and the disk has no use for more.
+const syncs = 32
+
+// bounded bounds how often do runs at once.
+func bounded(do func(*os.File) error) func(*os.File) error {
+	running := make(chan struct{}, syncs)
+	return func(f *os.File) error {
+		running <- struct{}{}
+		defer func() { <-running }()
+		return do(f)
+	}
+}
