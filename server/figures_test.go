@@ -47,7 +47,7 @@ func figures() []figure {
 		{"upload chunked", .85, ofBase, func(b *bench) reading { return b.upload(disk, chunked) }},
 		{"upload with length, tmpfs", .85, ofBase, func(b *bench) reading { return b.upload(memory, sized) }},
 		{"upload chunked, tmpfs", .85, ofBase, func(b *bench) reading { return b.upload(memory, chunked) }},
-		{"4 uploads at once", 1.7, ofBase, func(b *bench) reading { return b.uploads(disk, 4) }},
+		{"4 uploads at once", .85, ofBase, func(b *bench) reading { return b.uploads(disk, 4) }},
 		{"8 downloads at once", .9, ofBase, (*bench).downloads},
 		{"1 MiB ranges, 8 clients", .9, ofBase, (*bench).ranges},
 		{"show", .20, ofBase, func(b *bench) reading { return b.constantly("/v2/images/%s", own) }},

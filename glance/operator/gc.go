@@ -10,10 +10,11 @@ import (
 // How much may be allocated before the garbage is collected again. What the service keeps is small, a few MiB, of which Go
 // would let it allocate as much again: under load it would collect hundreds of times a second, a quarter of what a request
 // costs. A percentage that is right there is wrong with a thousand slow connections, which keep ten times as much and
-// hardly make garbage. So it is about the same whatever is kept, a little less the more that is.
+// hardly make garbage. So it is less the more is kept, until it would take too long to look through all that so often.
 const (
 	headroom = 12 << 20 // bytes, when nothing is kept
-	leastGC  = 12       // percent of what is kept that it is less; and the least that it is: to look through much takes long
+	lessGC   = 24       // percent of what is kept that it is less
+	leastGC  = 12       // percent of what is kept that it is at least
 	smallest = 4 << 20  // bytes that count as kept while there is less, as before the first collection
 )
 
@@ -47,7 +48,7 @@ func (c *collection) ended() {
 	}
 	kept = max(kept, smallest)
 	// It stops the program for a moment, and a tenth more or less is no matter.
-	if percent := max(leastGC, int(100*headroom/kept)-leastGC); percent*10 < c.percent*9 || percent*9 > c.percent*10 {
+	if percent := max(leastGC, int(100*headroom/kept)-lessGC); percent*10 < c.percent*9 || percent*9 > c.percent*10 {
 		c.percent = percent
 		debug.SetGCPercent(percent)
 	}

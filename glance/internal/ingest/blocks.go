@@ -9,7 +9,7 @@ const (
 	blockSize = 256 << 10 // the most that is read at once
 	pieceSize = waitSize  // what is read at once when all blocks are in use
 
-	// mostBlocks is how many blocks there are for all streams of an Ingest together. One fast upload keeps five busy.
+	// mostBlocks is how many blocks there are for all streams of an Ingest together. One fast upload keeps ten busy.
 	mostBlocks = 16
 )
 

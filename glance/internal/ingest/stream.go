@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"sync"
 
 	"goglance/glance/fault"
 )
@@ -14,8 +15,9 @@ import (
 // much, so a wait does not split what has already arrived.
 const waitSize = 4 << 10
 
-// backlog is how many blocks a digest may lag behind the store.
-const backlog = 2
+// backlog is how many blocks a digest may lag behind the store. MD5 is what takes longest, so it must always have
+// something to do, also when the system lets the other side wait for some milliseconds.
+const backlog = 8
 
 // stream is a body on its way into a store. A store takes it by WriteTo (blocks of our own, nothing copied) or by
 // Read. It gives the store no byte beyond the limit, and EOF only when the whole body was there.
@@ -28,14 +30,15 @@ type stream struct {
 	small   [waitSize]byte
 	sum     hash.Hash
 	digests []*digest
+	lag     sync.WaitGroup // whole blocks that the digests still have
 }
 
 // newStream returns a stream of the body of u. The MD5 sum of what passes is computed beside it, and u.Look sees it.
 func newStream(u Upload, from *blocks) *stream {
 	s := &stream{Upload: u, blocks: from, sum: md5.New()}
-	s.digests = append(s.digests, newDigest(s.sum))
+	s.digests = append(s.digests, newDigest(s.sum, &s.lag))
 	if u.Look != nil {
-		s.digests = append(s.digests, newDigest(u.Look))
+		s.digests = append(s.digests, newDigest(u.Look, &s.lag))
 	}
 	return s
 }
@@ -57,7 +60,7 @@ func (s *stream) complete() bool { return errors.Is(s.err, io.EOF) }
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.read(p[:min(len(p), blockSize)])
 	for rest := p[:n]; len(rest) > 0; {
-		b := s.blocks.take()
+		b := s.take()
 		b.n = copy(b.buf, rest)
 		rest = rest[b.n:]
 		s.digest(b)
@@ -96,7 +99,7 @@ func (s *stream) next() (*block, error) {
 	if n == 0 {
 		return nil, err
 	}
-	b := s.blocks.take()
+	b := s.take()
 	b.n = copy(b.buf, s.small[:n])
 	if n < waitSize || b.n == len(b.buf) || err != nil {
 		return b, err
@@ -105,6 +108,18 @@ func (s *stream) next() (*block, error) {
 	b.n += n
 	return b, err
 }
+
+// take returns an empty block, or a piece. When all blocks are in use it first waits for those that this stream's own
+// digests still have: that takes less than to go on in pieces, and is no wait for another stream, a store or a client.
+func (s *stream) take() *block {
+	if s.blocks.used.Load() >= mostBlocks {
+		s.lag.Wait()
+	}
+	return s.blocks.take()
+}
+
+// whole reports whether a block is no piece.
+func (b *block) whole() bool { return len(b.buf) == blockSize }
 
 // read is one read of the source, held to the limit and to the announced length.
 func (s *stream) read(p []byte) (int, error) {
@@ -128,6 +143,9 @@ func (s *stream) digest(b *block) {
 		return
 	}
 	b.refs.Add(int32(len(s.digests))) // a handful of digests
+	if b.whole() {
+		s.lag.Add(len(s.digests))
+	}
 	for _, d := range s.digests {
 		d.blocks <- b
 	}
@@ -138,12 +156,13 @@ func (s *stream) digest(b *block) {
 type digest struct {
 	to     io.Writer
 	blocks chan *block
+	lag    *sync.WaitGroup // done for every whole block
 	done   chan struct{}
 	defect any // what it panicked with
 }
 
-func newDigest(to io.Writer) *digest {
-	d := &digest{to: to, blocks: make(chan *block, backlog), done: make(chan struct{})}
+func newDigest(to io.Writer, lag *sync.WaitGroup) *digest {
+	d := &digest{to: to, blocks: make(chan *block, backlog), lag: lag, done: make(chan struct{})}
 	go d.run()
 	return d
 }
@@ -154,7 +173,11 @@ func (d *digest) run() {
 		if d.defect == nil {
 			d.take(b)
 		}
+		whole := b.whole()
 		b.release()
+		if whole {
+			d.lag.Done()
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"math/rand"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"goglance/glance/fault"
 )
@@ -146,6 +147,31 @@ func TestStreamShowsWhatPasses(t *testing.T) {
 		}
 	}()
 	s.finish()
+}
+
+// TestStreamWaitsForItsOwnBlocks: one that is ahead of its digests has them finish rather than go on in pieces.
+func TestStreamWaitsForItsOwnBlocks(t *testing.T) {
+	t.Parallel()
+	var all blocks
+	for range mostBlocks - 3 {
+		defer all.take().release()
+	}
+	slow := writerFunc(func(p []byte) (int, error) {
+		time.Sleep(time.Millisecond)
+		return len(p), nil
+	})
+	const n = 9
+	s := newStream(Upload{Body: bytes.NewReader(pattern(n * blockSize)), Length: -1, Limit: Limit{Bytes: 1 << 30}, Look: slow}, &all)
+	_, err := s.WriteTo(writerFunc(func(p []byte) (int, error) {
+		if len(p) != blockSize {
+			t.Errorf("the store gets %d bytes", len(p))
+		}
+		return len(p), nil
+	}))
+	s.finish()
+	if err != nil || s.n != n*blockSize || all.used.Load() != mostBlocks-3 {
+		t.Errorf("%d bytes, %d blocks in use, error %v", s.n, all.used.Load(), err)
+	}
 }
 
 type defect struct{}
