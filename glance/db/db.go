@@ -74,7 +74,7 @@ type Options struct {
 	ReconnectMax      time.Duration `name:"db_max_retry_interval" group:"database" default:"10" help:"up to this many seconds"`
 
 	MetadataEncryptionKey string `name:"metadata_encryption_key" group:"DEFAULT" secret:"true" help:"AES key of 16, 24 or 32 bytes that location URLs are encrypted with; empty: they are stored in clear"`
-	Readers               int    `name:"sqlite_readers" group:"database" default:"8" help:"connections that read from an SQLite database at the same time"`
+	Readers               int    `name:"sqlite_readers" group:"database" default:"0" help:"connections that read from an SQLite database at the same time; 0: one more than there are processors, but at most 8"`
 
 	Existing bool             // an SQLite file that a connection names is not made when it is not there
 	Patient  bool             // statements may take as long as they need, as those of an upgrade do

@@ -9,6 +9,7 @@ import (
 // PostgreSQL share, with ? for parameters.
 type dialect struct {
 	schema string // the folder of its SQL in migrations
+	local  bool   // it is in this process
 	tables string // the query for the names of all tables
 
 	// What keeps other processes from changing tables, and gives 1 if it does; and what ends that. "": the transaction.

@@ -14,14 +14,13 @@ import (
 // childChunk bounds the parameters of one query; engines allow some tens of thousands.
 const childChunk = 1000
 
-// images loads the images that from selects, which is what follows FROM, with their children: four queries for up to
+// images loads the images that from selects, which is what follows FROM, with their children: two queries for up to
 // childChunk images.
-func (r reads) images(ctx context.Context, from query) ([]*image.Image, error) {
+func (r reads) images(ctx context.Context, from query, ask asking) ([]*image.Image, error) {
 	var found []*image.Image
 	err := r.snapshot(ctx, func(q querier) error {
 		found = nil
-		ask := query{"SELECT " + imageColumns(r.engine.time) + " FROM " + from.text, from.args}
-		err := each(ctx, q, ask, func(rows *sql.Rows) error {
+		err := ask(ctx, q, query{"SELECT " + imageColumns(r.engine.time) + " FROM " + from.text, from.args}, func(rows *sql.Rows) error {
 			im, err := scanImage(rows)
 			found = append(found, im)
 			return err
@@ -64,7 +63,7 @@ func (r reads) children(ctx context.Context, q querier, parents []*image.Image) 
 		of[im.ID], ids[i] = im, im.ID
 	}
 	found, c := make([]child, 0, 8*len(parents)), child{}
-	err := each(ctx, q, r.childrenOf(ids), func(rows *sql.Rows) error {
+	err := r.byKey(ctx, q, r.childrenOf(ids), func(rows *sql.Rows) error {
 		err := rows.Scan(&c.kind, &c.parent, &c.id, &c.more, &c.value)
 		found = append(found, c)
 		return err

@@ -20,7 +20,7 @@ func (r reads) Images(ctx context.Context, q image.Query) ([]*image.Image, error
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.images(ctx, page)
+	found, err := r.images(ctx, page, each)
 	return found, r.fail("Images", err)
 }
 

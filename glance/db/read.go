@@ -51,19 +51,35 @@ func (p pool) QueryContext(ctx context.Context, text string, args ...any) (*sql.
 
 // outOfTime says that the database is to blame when our bound ended before the caller's did.
 func outOfTime(ctx, bounded context.Context, err error) error {
-	if bounded.Err() != nil && ctx.Err() == nil {
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		return fault.Wrap(fault.Unavailable, "db", err)
 	}
 	return err
 }
 
-// each hands every row of the answer to scan.
+// asking hands every row of the answer to scan.
+type asking func(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error) error
+
+// each asks with a bound on the time.
 func each(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error) error {
 	bounded, cancel := context.WithTimeout(ctx, ioTime)
 	defer cancel()
-	rows, err := q.QueryContext(bounded, q.Rebind(ask.text), ask.args...)
+	return outOfTime(ctx, bounded, rowsOf(bounded, q, ask, scan))
+}
+
+// byKey asks for what keys find. SQLite is not the other end of a network: there that takes less time than a bound on it
+// and what the driver does for one.
+func (c *core) byKey(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error) error {
+	if c.engine.local {
+		return rowsOf(context.WithoutCancel(ctx), q, ask, scan)
+	}
+	return each(ctx, q, ask, scan)
+}
+
+func rowsOf(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error) error {
+	rows, err := q.QueryContext(ctx, q.Rebind(ask.text), ask.args...)
 	if err != nil {
-		return outOfTime(ctx, bounded, err)
+		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -71,7 +87,7 @@ func each(ctx context.Context, q querier, ask query, scan func(*sql.Rows) error)
 			return err
 		}
 	}
-	return outOfTime(ctx, bounded, rows.Err())
+	return rows.Err()
 }
 
 // Image returns the image with its properties, tags and locations. A deleted one is not found. One that is
@@ -91,7 +107,7 @@ func (r reads) byID(ctx context.Context, id, where string) (*image.Image, error)
 		return nil, notFound(id)
 	}
 	this := r.engine.is("id", id)
-	found, err := r.images(ctx, query{"images WHERE " + this.text + where, this.args})
+	found, err := r.images(ctx, query{"images WHERE " + this.text + where, this.args}, r.byKey)
 	if err != nil {
 		return nil, r.fail("Image", err)
 	}

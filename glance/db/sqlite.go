@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	defaultReaders  = 8
+	mostReaders     = 8
 	defaultBusyWait = 10 * time.Second
 	openPause       = 20 * time.Millisecond
 
@@ -27,6 +28,7 @@ const (
 func sqliteDialect() dialect {
 	return dialect{
 		schema:    "sqlite",
+		local:     true,
 		tables:    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'",
 		indexes:   "SELECT name FROM sqlite_master WHERE type = 'index'",
 		makeIndex: partialIndex,
@@ -60,8 +62,8 @@ func sqliteDialect() dialect {
 // URL names may be other programs' too, so it keeps the journal that it has (spec storage-db 4.2).
 func openSQLite(ctx context.Context, l location, o Options) (writer, readers *sqlx.DB, err error) {
 	wait, n := busyWait(l, o), o.Readers
-	if n <= 0 {
-		n = defaultReaders
+	if n <= 0 { // each has a cache of its own, and more than can run at once take those of the processors from each other
+		n = min(runtime.GOMAXPROCS(0)+1, mostReaders)
 	}
 	leanSQLite()
 	params := map[string]string{"_txlock": "immediate", "_foreign_keys": "on", "_synchronous": "FULL"}

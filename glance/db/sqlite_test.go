@@ -112,7 +112,7 @@ func insert(ctx context.Context, d *db.DB, images ...*image.Image) error {
 
 func TestOptions(t *testing.T) {
 	var o db.Options
-	if err := option.SetDefaults(&o); err != nil || o.Readers != 8 || o.MetadataEncryptionKey != "" {
+	if err := option.SetDefaults(&o); err != nil || o.Readers != 0 || o.MetadataEncryptionKey != "" {
 		t.Errorf("defaults %+v, %v", o, err)
 	}
 }

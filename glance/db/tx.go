@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -81,7 +82,7 @@ func (d *DB) once(ctx context.Context, begin time.Time, fn func(*Tx) error) (sen
 	defer end()
 	t := &Tx{tx: tx}
 	t.reads = reads{core: d.core, q: tx, snapshot: func(_ context.Context, read func(querier) error) error { return read(tx) }}
-	if err = fn(t); err != nil {
+	if err = cmp.Or(fn(t), ctx.Err()); err != nil {
 		return false, err
 	}
 	if err = tx.Commit(); err == nil {
@@ -127,7 +128,8 @@ func (d *DB) begin(ctx context.Context, since time.Time, from *sqlx.DB, how *sql
 	if err != nil {
 		return nil, nil, beginError(ctx, err)
 	}
-	bounded, cancel := ctx, func() {}
+	// SQLite waits for no network, and the driver would start a goroutine to end a BEGIN that takes a microsecond.
+	bounded, cancel := context.WithoutCancel(ctx), func() {}
 	if d.engine.longest > 0 {
 		bounded, cancel = context.WithTimeout(ctx, d.engine.longest)
 	}
