@@ -119,7 +119,7 @@ func (s sight) column(name string) string {
 	return name
 }
 
-// sharedWith finds the images that member has given this answer to; "" is Accepted. DISTINCT costs nothing, as the index
+// sharedWith finds the images that member has given this answer to; "" is Accepted. DISTINCT costs little, as the index
 // has them in their order. With "id IN" SQLite would fill a table of its own with them first.
 func (c *core) sharedWith(member string, answer image.MemberStatus) (query, error) {
 	status := "status = '" + string(answer) + "'"

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -82,8 +81,11 @@ func (d *DB) once(ctx context.Context, begin time.Time, fn func(*Tx) error) (sen
 	defer end()
 	t := &Tx{tx: tx}
 	t.reads = reads{core: d.core, q: tx, snapshot: func(_ context.Context, read func(querier) error) error { return read(tx) }}
-	if err = cmp.Or(fn(t), ctx.Err()); err != nil {
+	if err = fn(t); err != nil {
 		return false, err
+	}
+	if ctx.Err() != nil {
+		return false, d.fail("Tx", ctx.Err())
 	}
 	if err = tx.Commit(); err == nil {
 		d.wrote.Store(int64(time.Since(d.opened)))
