@@ -226,3 +226,25 @@ func (d *DB) planOfPage(t *testing.T, q image.Query) string {
 	}
 	return plan(t, d, query{"SELECT " + imageColumns(d.engine.time) + " FROM " + page.text, page.args})
 }
+
+// TestMemberTwice: two that share at the same time may both get their row, as NULL keeps the key from being unique. The
+// image is listed once.
+func TestMemberTwice(t *testing.T) {
+	d := planned(t)
+	other := "b"
+	put(t, d, &image.Image{ID: "x", Owner: &other, Status: image.Active, Visibility: image.Shared})
+	err := d.Tx(t.Context(), func(tx *Tx) error {
+		err := tx.InsertMember(t.Context(), image.Member{ImageID: "x", ID: "a", Status: image.Accepted})
+		if err == nil {
+			_, err = tx.exec(t.Context(), `INSERT INTO image_members (image_id, member, can_share, status, created_at, deleted)
+				SELECT image_id, member, can_share, status, created_at, deleted FROM image_members`)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := d.Images(t.Context(), image.Query{Viewer: image.Viewer{Owner: "a"}, Limit: 25}); err != nil || len(list) != 1 {
+		t.Errorf("%d images, %v", len(list), err)
+	}
+}

@@ -2,31 +2,38 @@ package file
 
 import (
 	"os"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 )
 
-// TestSyncsAreBounded: however many uploads end together, few files are synced at once.
+// TestSyncsAreBounded: however many uploads end together, few files are synced at once, and all in the end.
 func TestSyncsAreBounded(t *testing.T) {
 	t.Parallel()
-	var now, most, all atomic.Int64
-	sync1 := bounded(func(*os.File) error {
-		most.Store(max(most.Load(), now.Add(1)))
-		all.Add(1)
-		now.Add(-1)
-		return nil
-	})
-	var uploads sync.WaitGroup
-	for range 10 * syncs {
-		uploads.Go(func() {
-			if err := sync1(nil); err != nil {
-				t.Error(err)
-			}
+	synctest.Test(t, func(t *testing.T) {
+		var begun atomic.Int64
+		disk := make(chan struct{})
+		slow := bounded(func(*os.File) error {
+			begun.Add(1)
+			<-disk
+			return nil
 		})
-	}
-	uploads.Wait()
-	if most.Load() > syncs || all.Load() != 10*syncs {
-		t.Errorf("%d of %d at once", most.Load(), all.Load())
-	}
+		const uploads = 3 * syncs
+		for range uploads {
+			go func() {
+				if err := slow(nil); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		if n := begun.Load(); n != syncs {
+			t.Errorf("%d at once", n)
+		}
+		close(disk)
+		synctest.Wait()
+		if n := begun.Load(); n != uploads {
+			t.Errorf("%d of %d", n, uploads)
+		}
+	})
 }
